@@ -1,0 +1,18 @@
+# What every kvferry target is compiled with; codec/ uses it too when it is built alone.
+option(KVFERRY_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
+option(KVFERRY_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
+
+add_library(kvferry_build_options INTERFACE)
+add_library(kvferry::build_options ALIAS kvferry_build_options)
+target_compile_features(kvferry_build_options INTERFACE cxx_std_20)
+target_compile_options(kvferry_build_options INTERFACE
+  # No fused multiply-add behind our back: it changes the last bit, and with it the order of events.
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wold-style-cast -Wcast-qual -Wnon-virtual-dtor -Woverloaded-virtual>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${KVFERRY_WARNINGS_AS_ERRORS}>>:-Werror>)
+if(KVFERRY_SANITIZE)
+  target_compile_options(kvferry_build_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(kvferry_build_options INTERFACE -fsanitize=address,undefined)
+endif()

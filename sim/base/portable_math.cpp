@@ -1,0 +1,106 @@
+#include "sim/base/portable_math.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+
+namespace kvferry {
+namespace {
+
+// ln 2 and pi/2 split into a part with trailing zeros, so that k * high is exact, and the
+// remainder.
+constexpr double kLn2High = 0x1.62e42feep-1;
+constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
+constexpr double kHalfPiHigh = 0x1.921fb544p+0;
+constexpr double kHalfPiMiddle = 0x1.0b4611a6p-34;
+constexpr double kHalfPiLow = 0x1.3198a2e037073p-69;
+
+// 1/0!, 1/1!, ... 1/17!: the Taylor series of exp, sine and cosine share them.
+constexpr std::array<double, 18> inverse_factorials() {
+  std::array<double, 18> table{};
+  double factorial = 1;
+  for (std::size_t n = 0; n < table.size(); ++n) {
+    if (n > 0) factorial *= static_cast<double>(n);
+    table[n] = 1 / factorial;
+  }
+  return table;
+}
+constexpr auto kInverseFactorial = inverse_factorials();
+
+// Taylor series of sine and cosine for |x| <= pi/4: the first omitted term is below 1e-17.
+double sine_series(double x) {
+  const double square = x * x;
+  double sum = 0;
+  for (int n = 17; n >= 3; n -= 2) {
+    const double sign = (n / 2) % 2 == 0 ? 1.0 : -1.0;
+    sum = (sum + sign * kInverseFactorial[static_cast<std::size_t>(n)]) * square;
+  }
+  return x + x * sum;
+}
+
+double cosine_series(double x) {
+  const double square = x * x;
+  double sum = 0;
+  for (int n = 16; n >= 2; n -= 2) {
+    const double sign = (n / 2) % 2 == 0 ? 1.0 : -1.0;
+    sum = (sum + sign * kInverseFactorial[static_cast<std::size_t>(n)]) * square;
+  }
+  return 1 + sum;
+}
+
+}  // namespace
+
+double portable_exp(double x) {
+  if (x > 709.78) return std::numeric_limits<double>::infinity();
+  if (x < -745) return 0;
+  // x = k ln 2 + r with |r| <= ln(2)/2, then e^x = 2^k e^r.
+  const double k = std::floor(x / (kLn2High + kLn2Low) + 0.5);
+  const double r = (x - k * kLn2High) - k * kLn2Low;
+  double sum = 0;
+  for (std::size_t n = 14; n >= 2; --n) sum = (sum + kInverseFactorial[n]) * r;
+  return std::ldexp(1 + (r + r * sum), static_cast<int>(k));
+}
+
+double portable_log(double x) {
+  // x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| <
+  // 0.172.
+  int k = 0;
+  double m = std::frexp(x, &k);
+  constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
+  if (m < kSqrtHalf) {
+    m *= 2;
+    --k;
+  }
+  const double s = (m - 1) / (m + 1);
+  const double square = s * s;
+  double sum = 0;
+  for (int n = 23; n >= 3; n -= 2) sum = (sum + 1.0 / n) * square;
+  const double log_m = 2 * (s + s * sum);
+  return k * kLn2High + (log_m + k * kLn2Low);
+}
+
+double portable_pow(double base, double exponent) {
+  if (base == 0) return exponent == 0 ? 1 : 0;
+  if (exponent == 1) return base;
+  return portable_exp(exponent * portable_log(base));
+}
+
+CosSin portable_cos_sin(double angle) {
+  const double k = std::floor(angle / (kHalfPiHigh + kHalfPiMiddle) + 0.5);
+  const double r = ((angle - k * kHalfPiHigh) - k * kHalfPiMiddle) - k * kHalfPiLow;
+  const double cosine = cosine_series(r);
+  const double sine = sine_series(r);
+  switch (static_cast<long long>(k) & 3) {
+    case 0:
+      return {cosine, sine};
+    case 1:
+      return {-sine, cosine};
+    case 2:
+      return {-cosine, -sine};
+    default:
+      return {sine, -cosine};
+  }
+}
+
+}  // namespace kvferry

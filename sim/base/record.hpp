@@ -1,0 +1,58 @@
+// What is known of a request when it leaves the simulator: one row of requests.csv.
+#pragma once
+
+#include "sim/base/units.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace kvferry {
+
+/// How a request ended; the counts of all outcomes add up to the requests that were read.
+enum class Outcome : std::uint8_t {
+  unfinished,  ///< still somewhere in the system at the horizon
+  finished,
+  rejected_context,     ///< input + output exceed the model's context
+  rejected_prefill_kv,  ///< the prompt alone exceeds a prefill instance's KV cache
+  rejected_decode_kv,   ///< input + output exceed a decode instance's KV cache
+};
+inline constexpr std::array<std::string_view, 5> kOutcomeNames{
+    "unfinished", "finished", "rejected:exceeds-context", "rejected:exceeds-prefill-kv",
+    "rejected:exceeds-decode-kv"};
+
+constexpr std::string_view name_of(Outcome outcome) {
+  return kOutcomeNames[static_cast<std::size_t>(outcome)];
+}
+
+constexpr bool is_rejected(Outcome outcome) {
+  return outcome != Outcome::unfinished && outcome != Outcome::finished;
+}
+
+/// Dates are seconds since the scenario's start, or kNever when the request did not get that far.
+inline constexpr Seconds kNever{-1.0};
+
+struct RequestRecord {
+  std::int64_t request_id{};
+  Seconds arrival{};
+  std::int64_t input_tokens{};
+  std::int64_t output_tokens{};
+  std::int64_t cached_tokens{};  ///< prompt tokens whose prefill was skipped
+  std::int32_t prefill_instance{-1};
+  std::int32_t decode_instance{-1};
+  Seconds prefill_start{kNever};
+  Seconds prefill_end{kNever};
+  Seconds transfer_start{kNever};     ///< the decode side had room and the hand-off began
+  Seconds kv_ready{kNever};           ///< the last decoded byte is usable on the decode GPUs
+  Seconds first_decode_step{kNever};  ///< end of the first decode iteration
+  Seconds first_token{kNever};        ///< under the scenario's convention
+  Seconds finish{kNever};
+  Bytes kv_raw{};
+  Bytes kv_wire{};
+  Seconds encode{};        ///< codec busy time on the sending GPU with the most work
+  Seconds network{};       ///< time with a flow on the wire, likewise
+  Seconds decode_codec{};  ///< codec busy time on the receiving GPU, likewise
+  Outcome outcome{Outcome::unfinished};
+};
+
+}  // namespace kvferry

@@ -1,0 +1,34 @@
+#include "sim/base/nearest_name.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace kvferry {
+namespace {
+
+const std::vector<std::string> kKeys{"codec", "router", "topology", "workload"};
+
+TEST(NearestName, FindsASwapOfNeighboursAndAMissingLetter) {
+  EXPECT_EQ(nearest_name("rotuer", kKeys), "router");
+  EXPECT_EQ(nearest_name("topolgy", kKeys), "topology");
+}
+
+TEST(NearestName, IgnoresLetterCase) {
+  EXPECT_EQ(nearest_name("CODEC", kKeys), "codec");
+}
+
+TEST(NearestName, StaysSilentWhenNothingIsNear) {
+  EXPECT_EQ(nearest_name("banana", kKeys), std::nullopt);
+  EXPECT_EQ(nearest_name("", kKeys), std::nullopt);
+  EXPECT_EQ(nearest_name(std::string(100'000, 'x'), kKeys), std::nullopt);
+}
+
+TEST(NearestName, DidYouMeanIsEmptyOrReadyToAppend) {
+  EXPECT_EQ(did_you_mean("rooter", kKeys), " (did you mean 'router'?)");
+  EXPECT_EQ(did_you_mean("banana", kKeys), "");
+}
+
+}  // namespace
+}  // namespace kvferry

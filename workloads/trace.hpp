@@ -1,0 +1,70 @@
+// Reading request traces. Start here: read_trace(path, format, options).
+//
+// The principle is never to guess silently. A file is refused at the first fault unless the caller
+// asks for bad rows to be skipped, and every row ends in exactly one counter: rows_read = emitted +
+// sum of dropped. Faults of the file itself are always fatal. Formats and rules:
+// workloads/README.md.
+#pragma once
+
+#include "sim/base/units.hpp"
+#include "workloads/request.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kvferry::workloads {
+
+enum class TraceFormat : std::uint8_t { mooncake, azure };
+enum class OnBadRow : std::uint8_t { reject, skip };
+enum class OnUnsorted : std::uint8_t { reject, sort };
+enum class OnOverContext : std::uint8_t { drop, reject };
+enum class OnZeroOutput : std::uint8_t { reject, drop };
+
+struct TraceOptions {
+  OnBadRow on_bad_row = OnBadRow::reject;
+  OnUnsorted on_unsorted = OnUnsorted::reject;
+  OnZeroOutput on_zero_output = OnZeroOutput::reject;
+  OnOverContext on_over_context = OnOverContext::drop;
+  std::optional<std::int64_t> max_context_tokens;  ///< input + output; no limit when absent
+  std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake)
+  bool allow_missing_prefix = false;               ///< rows with and without hash ids may be mixed
+  std::optional<Seconds> time_unit;  ///< of numeric timestamps; the format's own when absent
+  Seconds start{};                   ///< rows before this date of the trace are left out
+  std::optional<Seconds> duration;   ///< and rows from start + duration on
+  std::optional<std::int64_t> max_requests;  ///< reading stops after this many were emitted
+  double time_scale = 1;  ///< arrivals are divided by this: 2 replays the trace twice as fast
+};
+
+/// Where every row went.
+struct TraceAccount {
+  std::int64_t rows_read{};
+  std::int64_t emitted{};
+  std::map<std::string, std::int64_t> dropped;  ///< reason -> rows
+  std::map<std::string, std::int64_t>
+      ignored_keys;  ///< optional keys that were present and not used
+  std::int64_t blank_lines{};
+  std::int64_t unsorted_rows{};
+  bool byte_order_mark{};
+  bool truncated{};  ///< max_requests was reached before the end of the file
+  std::vector<std::string> warnings;
+};
+
+struct Trace {
+  std::vector<Request> requests;
+  TraceAccount account;
+  std::string path;
+  TraceFormat format{};
+  std::int64_t file_bytes{};    ///< of the part that was read
+  std::uint64_t fingerprint{};  ///< FNV-1a of that part
+  std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when the trace has none
+};
+
+/// Reads a trace file. The first emitted request arrives at its own date relative to options.start,
+/// scaled; ids are ranks in arrival order.
+/// @throws InputError naming file, line, key, what was found and what is allowed.
+Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options);
+
+}  // namespace kvferry::workloads
