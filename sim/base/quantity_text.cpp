@@ -115,7 +115,8 @@ double parse(std::string_view text, const Dimension& dimension) {
                         unit_suggestion(unit_name, dimension));
 }
 
-// The fewest characters win; among equals the larger unit. Only exact round trips are candidates.
+// The fewest characters win; among equals the larger unit, unless its number is a fraction below
+// one. Only exact round trips are candidates.
 std::string print(double value, const Dimension& dimension) {
   if (value == 0) return "0 " + std::string(dimension.units.front().name);
   std::optional<std::string> best;
@@ -124,7 +125,9 @@ std::string print(double value, const Dimension& dimension) {
         shortest_decimal(unit.from_base(value)) + " " + std::string(unit.name);
     if (candidate.find('e') != std::string::npos) continue;
     if (parse(candidate, dimension) != value) continue;
-    if (!best || candidate.size() <= best->size()) best = candidate;
+    const bool is_fraction = candidate.starts_with("0.") || candidate.starts_with("-0.");
+    const std::size_t largest = best ? best->size() - (is_fraction ? 1 : 0) : candidate.size();
+    if (candidate.size() <= largest) best = candidate;
   }
   return best ? *best : shortest_decimal(value) + " " + std::string(dimension.units.front().name);
 }

@@ -1,0 +1,223 @@
+#include "codec/payload_pool.hpp"
+
+#include "codec/splitzip.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/random.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <string_view>
+#include <thread>
+
+namespace kvferry::codec {
+namespace {
+
+constexpr std::uint64_t kChunkValues = std::uint64_t{1} << kDefaultChunkLog2;
+// A quarter of the evaluated tokens are enough: the 16 most frequent exponents of a tensor are far
+// apart.
+constexpr int kCalibrationTokensDivisor = 4;
+constexpr std::uint64_t kCalibrationText = 1;
+constexpr std::uint64_t kEvaluationText = 2;
+
+// Runs task(0) ... task(count - 1) on all cores; each writes to its own slot, so the order does not
+// matter.
+void run_parallel(std::size_t count, const std::function<void(std::size_t)>& task) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::atomic<bool> failed{false};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count && !failed; i = next++) {
+      try {
+        task(i);
+      } catch (...) {
+        if (!failed.exchange(true)) failure = std::current_exception();
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    const unsigned helpers = std::max(1U, std::thread::hardware_concurrency()) - 1;
+    for (unsigned i = 0; i < helpers; ++i) threads.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+KvKind kind_of(std::size_t tensor) {
+  return tensor % 2 == 0 ? KvKind::key : KvKind::value;
+}
+int layer_of(std::size_t tensor) {
+  return static_cast<int>(tensor / 2);
+}
+
+std::vector<ExponentHistogram> calibration_histograms(const PayloadSpec& spec) {
+  KvShape shape = spec.shape;
+  shape.tokens = std::max(1, shape.tokens / kCalibrationTokensDivisor);
+  std::vector<ExponentHistogram> histograms(2 * static_cast<std::size_t>(shape.layers));
+  run_parallel(histograms.size(), [&](std::size_t i) {
+    const auto values =
+        synthesize_kv(spec.preset, shape, kind_of(i), layer_of(i), spec.seed, kCalibrationText);
+    count_exponents(values, histograms[i]);
+  });
+  return histograms;
+}
+
+std::vector<Codebook> calibrated_codebooks(const PayloadSpec& spec) {
+  const auto histograms = calibration_histograms(spec);
+  std::vector<Codebook> codebooks;
+  if (spec.scope == CodebookScope::per_tensor) {
+    for (const auto& histogram : histograms)
+      codebooks.push_back(Codebook::most_frequent(histogram));
+    return codebooks;
+  }
+  ExponentHistogram sum{};
+  for (const auto& histogram : histograms) {
+    for (std::size_t e = 0; e < sum.size(); ++e) sum[e] += histogram[e];
+  }
+  codebooks.assign(histograms.size(), Codebook::most_frequent(sum));
+  return codebooks;
+}
+
+std::vector<std::uint16_t> escape_positions(std::span<const std::uint16_t> chunk,
+                                            const Codebook& codebook) {
+  std::vector<std::uint16_t> positions;
+  for (std::size_t i = 0; i < chunk.size(); ++i) {
+    const std::uint8_t exponent = static_cast<std::uint8_t>(chunk[i] >> 7);
+    if (codebook.code_of(exponent) == Codebook::kEscape) {
+      positions.push_back(static_cast<std::uint16_t>(i));
+    }
+  }
+  return positions;
+}
+
+void check_round_trip(std::span<const std::byte> frame, std::span<const std::uint16_t> values) {
+  std::vector<std::uint16_t> decoded(values.size());
+  const FrameFault fault = decode(frame, decoded);
+  if (fault != FrameFault::none || !std::equal(values.begin(), values.end(), decoded.begin())) {
+    throw RunError("the codec did not return the payload unchanged: " +
+                   std::string(text_of(fault)));
+  }
+}
+
+std::uint32_t record_words(std::uint32_t values, std::uint32_t escapes) {
+  return is_raw_smaller(values, escapes) ? raw_record_words(values)
+                                         : positional_record_words(escapes);
+}
+
+std::string describe(const PayloadSpec& spec) {
+  const KvShape& shape = spec.shape;
+  return "synthetic KV cache '" + spec.preset.name + "', " + std::to_string(shape.layers) +
+         " layers x " + std::to_string(shape.kv_heads) + " heads x " +
+         std::to_string(shape.head_dim) + ", " + std::to_string(shape.tokens) +
+         " tokens repeated, seed " + std::to_string(spec.seed) + ", " +
+         (spec.scope == CodebookScope::global ? "one codebook" : "a codebook per layer and K/V");
+}
+
+}  // namespace
+
+PayloadPool::Tensor PayloadPool::encode_tensor(std::span<const std::uint16_t> values,
+                                               const Codebook& codebook) {
+  const std::vector<std::byte> frame = encode(values, {.codebook = codebook});
+  check_round_trip(frame, values);
+  Tensor tensor;
+  tensor.value_count = values.size();
+  tensor.frame_bytes = frame.size();
+  tensor.fingerprint = fnv1a({reinterpret_cast<const char*>(frame.data()), frame.size()});
+  const FrameLayout layout = frame_layout(values.size(), kDefaultChunkLog2);
+  for (std::uint32_t i = 0; i < layout.chunk_count; ++i) {
+    DirectoryEntry entry{};
+    std::memcpy(&entry, frame.data() + layout.directory + sizeof entry * std::size_t{i},
+                sizeof entry);
+    tensor.words_before.push_back(entry.escape_word);
+    tensor.escapes.push_back(
+        escape_positions(values.subspan(i * kChunkValues, kChunkValues), codebook));
+  }
+  tensor.words_before.push_back((frame.size() - layout.escapes) / 4);
+  return tensor;
+}
+
+PayloadPool PayloadPool::synthesize(const PayloadSpec& spec) {
+  assert(spec.shape.tokens * spec.shape.values_per_token() % std::int64_t{kChunkValues} == 0);
+  const std::vector<Codebook> codebooks = calibrated_codebooks(spec);
+  PayloadPool pool;
+  pool.tensors_.resize(codebooks.size());
+  run_parallel(codebooks.size(), [&](std::size_t i) {
+    auto values =
+        synthesize_kv(spec.preset, spec.shape, kind_of(i), layer_of(i), spec.seed, kEvaluationText);
+    pool.tensors_[i] = encode_tensor(values, codebooks[i]);
+    if (i == 0) pool.sample_ = std::move(values);
+  });
+  pool.sample_codebook_ = codebooks.front();
+  for (const Tensor& tensor : pool.tensors_) {
+    pool.fingerprint_ = mix64(pool.fingerprint_ ^ tensor.fingerprint);
+  }
+  pool.description_ = describe(spec);
+  return pool;
+}
+
+double PayloadPool::compression_ratio() const {
+  double raw = 0;
+  double wire = 0;
+  for (const Tensor& tensor : tensors_) {
+    raw += 2.0 * static_cast<double>(tensor.value_count);
+    wire += static_cast<double>(tensor.frame_bytes);
+  }
+  return raw / wire;
+}
+
+double PayloadPool::escape_rate() const {
+  double values = 0;
+  double escapes = 0;
+  for (const Tensor& tensor : tensors_) {
+    values += static_cast<double>(tensor.value_count);
+    for (const auto& positions : tensor.escapes) escapes += static_cast<double>(positions.size());
+  }
+  return escapes / values;
+}
+
+std::uint64_t PayloadPool::first_chunk(std::int64_t request_id, int layer, KvKind kind) const {
+  const std::uint64_t tensor_index =
+      2 * static_cast<std::uint64_t>(layer) + static_cast<std::uint64_t>(kind);
+  const std::uint64_t word =
+      mix64(mix64(static_cast<std::uint64_t>(request_id) + 1) + tensor_index);
+  return word % tensor(layer, kind).escapes.size();
+}
+
+Bytes PayloadPool::frame_bytes(int layer, KvKind kind, std::uint64_t first_chunk,
+                               std::uint64_t value_count) const {
+  const Tensor& pool = tensor(layer, kind);
+  const std::uint64_t pool_chunks = pool.escapes.size();
+  const std::uint64_t full_chunks = value_count / kChunkValues;
+  const auto tail_values = static_cast<std::uint32_t>(value_count % kChunkValues);
+
+  const std::uint64_t laps = full_chunks / pool_chunks;
+  const std::uint64_t last = first_chunk + full_chunks % pool_chunks;
+  const auto& before = pool.words_before;
+  std::uint64_t words = laps * before.back();
+  words += last <= pool_chunks ? before[last] - before[first_chunk]
+                               : before.back() - before[first_chunk] + before[last - pool_chunks];
+  if (tail_values > 0) {
+    const auto& positions = pool.escapes[last % pool_chunks];
+    const auto end = std::lower_bound(positions.begin(), positions.end(), tail_values);
+    words += record_words(tail_values, static_cast<std::uint32_t>(end - positions.begin()));
+  }
+  const FrameLayout layout = frame_layout(value_count, kDefaultChunkLog2);
+  return {static_cast<std::int64_t>(layout.escapes + 4 * words)};
+}
+
+Bytes PayloadPool::wire_bytes(const KvSlice& slice) const {
+  const auto value_count = static_cast<std::uint64_t>(slice.tokens * slice.values_per_token);
+  Bytes sum{};
+  for (int layer = slice.first_layer; layer < slice.first_layer + slice.layer_count; ++layer) {
+    for (const KvKind kind : {KvKind::key, KvKind::value}) {
+      sum += frame_bytes(layer, kind, first_chunk(slice.request_id, layer, kind), value_count);
+    }
+  }
+  return sum;
+}
+
+}  // namespace kvferry::codec

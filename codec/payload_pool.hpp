@@ -1,0 +1,92 @@
+// Real frames behind simulated hand-offs: a small KV cache is encoded once, and the exact wire size
+// of any hand-off is added up from its chunks.
+//
+// A frame's chunks are independent, so a tensor of n values that repeats the pool's chunks from
+// some starting point encodes to header + directory + planes (known from n) plus the records of
+// those chunks (known from the pool, also for a partly filled last chunk). The test encodes such
+// tensors for real and compares the bytes.
+#pragma once
+
+#include "codec/codebook.hpp"
+#include "codec/synthetic_kv.hpp"
+#include "sim/base/units.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kvferry::codec {
+
+/// One codebook for each layer's K and V, or one for all (as in the SplitZip paper).
+enum class CodebookScope : std::uint8_t { per_tensor, global };
+
+/// The part of one request's KV cache that one GPU sends at once: K and V of some layers.
+struct KvSlice {
+  std::int64_t request_id{};
+  int first_layer{};
+  int layer_count{};
+  std::int64_t tokens{};
+  std::int64_t values_per_token{};  ///< of K, and as many of V, that this GPU holds
+
+  /// BF16: 2 bytes a value.
+  Bytes raw_bytes() const { return {2 * 2 * layer_count * tokens * values_per_token}; }
+};
+
+struct PayloadSpec {
+  KvPreset preset;
+  KvShape shape;  ///< tokens: how many are generated per layer and kind
+  CodebookScope scope = CodebookScope::per_tensor;
+  std::uint64_t seed = 1;
+};
+
+class PayloadPool {
+ public:
+  /// Generates the values, calibrates on other tokens than it encodes, encodes with the real codec
+  /// and checks that every frame decodes bit for bit. The same bytes whatever the number of
+  /// threads.
+  static PayloadPool synthesize(const PayloadSpec& spec);
+
+  /// Exact size of the slice's frames, one for each layer's K and V.
+  Bytes wire_bytes(const KvSlice& slice) const;
+
+  /// Raw bytes / frame bytes of the whole pool.
+  double compression_ratio() const;
+  double escape_rate() const;
+  std::uint64_t fingerprint() const { return fingerprint_; }  ///< FNV-1a of all frames
+  const std::string& description() const { return description_; }
+
+  /// A stretch of the pool's values and its codebook, for measuring the codec's speed.
+  std::span<const std::uint16_t> sample() const { return sample_; }
+  const Codebook& sample_codebook() const { return sample_codebook_; }
+
+  /// The chunks of one layer's K or V, repeated without end from `first_chunk`: the frame of
+  /// `value_count` of their values has exactly this many bytes.
+  Bytes frame_bytes(int layer, KvKind kind, std::uint64_t first_chunk,
+                    std::uint64_t value_count) const;
+
+  /// Which chunk of the pool a request's tensor starts with.
+  std::uint64_t first_chunk(std::int64_t request_id, int layer, KvKind kind) const;
+
+ private:
+  struct Tensor {
+    std::vector<std::uint64_t> words_before;          ///< record words of chunks 0 ... i-1
+    std::vector<std::vector<std::uint16_t>> escapes;  ///< positions in each chunk, ascending
+    std::uint64_t value_count{};
+    std::uint64_t frame_bytes{};
+    std::uint64_t fingerprint{};
+  };
+  PayloadPool() : sample_codebook_(Codebook::most_frequent({})) {}
+  static Tensor encode_tensor(std::span<const std::uint16_t> values, const Codebook& codebook);
+  const Tensor& tensor(int layer, KvKind kind) const {
+    return tensors_[2 * static_cast<std::size_t>(layer) + static_cast<std::size_t>(kind)];
+  }
+
+  std::vector<Tensor> tensors_;  ///< K and V of layer 0, of layer 1, ...
+  std::vector<std::uint16_t> sample_;
+  Codebook sample_codebook_;
+  std::uint64_t fingerprint_{};
+  std::string description_;
+};
+
+}  // namespace kvferry::codec
