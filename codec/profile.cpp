@@ -215,7 +215,7 @@ CodecProfile parse_codec_profile(std::string_view text, const std::string& file)
 
 const std::vector<CodecProfile>& built_in_profiles() {
   static const std::vector<CodecProfile> profiles{
-      parse_codec_profile(embedded::splitzip_paper_h200_csv, "splitzip-paper-h200.csv")};
+      parse_codec_profile(embedded::h200_sxm_csv, "h200-sxm.csv")};
   return profiles;
 }
 

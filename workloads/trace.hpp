@@ -9,22 +9,32 @@
 #include "sim/base/units.hpp"
 #include "workloads/request.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kvferry::workloads {
 
 enum class TraceFormat : std::uint8_t { mooncake, azure };
+inline constexpr std::array<std::string_view, 2> kTraceFormatNames{"mooncake", "azure"};
+constexpr std::string_view name_of(TraceFormat format) {
+  return kTraceFormatNames[static_cast<std::size_t>(format)];
+}
+
 enum class OnBadRow : std::uint8_t { reject, skip };
 enum class OnUnsorted : std::uint8_t { reject, sort };
 enum class OnOverContext : std::uint8_t { drop, reject };
 enum class OnZeroOutput : std::uint8_t { reject, drop };
 
 struct TraceOptions {
+  /// Skipped rows are counted; more than max(1000, 1 % of the rows read) are fatal all the same.
   OnBadRow on_bad_row = OnBadRow::reject;
+  /// Sorting is stable and holds the whole file in memory.
   OnUnsorted on_unsorted = OnUnsorted::reject;
   OnZeroOutput on_zero_output = OnZeroOutput::reject;
   OnOverContext on_over_context = OnOverContext::drop;
@@ -46,7 +56,7 @@ struct TraceAccount {
   std::map<std::string, std::int64_t>
       ignored_keys;  ///< optional keys that were present and not used
   std::int64_t blank_lines{};
-  std::int64_t unsorted_rows{};
+  std::int64_t unsorted_rows{};  ///< rows dated before the last good row above them
   bool byte_order_mark{};
   bool truncated{};  ///< max_requests was reached before the end of the file
   std::vector<std::string> warnings;

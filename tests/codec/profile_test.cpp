@@ -44,7 +44,7 @@ TEST(CodecProfile, ATableIsLinearBetweenItsPoints) {
 
 TEST(CodecProfile, TheBuiltInProfileCarriesThePublishedFigures) {
   const auto& profile = built_in_profiles().front();
-  EXPECT_EQ(profile.name, "splitzip-paper-h200");
+  EXPECT_EQ(profile.name, "h200-sxm");
   EXPECT_EQ(profile.origin, Provenance::published);
   EXPECT_DOUBLE_EQ(std::get<AffineTime>(profile.encode).rate.value, 613.3e9);
   EXPECT_DOUBLE_EQ(std::get<AffineTime>(profile.decode).rate.value, 2181.8e9);

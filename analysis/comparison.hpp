@@ -1,0 +1,41 @@
+// Paired runs: the same requests under two variants, and how much faster the second is.
+#pragma once
+
+#include "sim/base/result.hpp"
+#include "sim/base/units.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kvferry::analysis {
+
+/// Above 1 is better: baseline / variant for times, variant / baseline for throughput. The interval
+/// is a 95 % paired moving-block bootstrap over requests in order of arrival (blocks of sqrt(n),
+/// because neighbours in a queue share their fate); absent for fewer than 30 pairs.
+struct Speedup {
+  double value{};
+  struct Interval {
+    double low;
+    double high;
+  };
+  std::optional<Interval> interval;
+};
+
+struct Comparison {
+  bool paired{};         ///< both variants served the same requests; intervals exist only then
+  std::int64_t pairs{};  ///< requests that finished in both and arrived after the warm-up
+  std::optional<Speedup> ttft_mean;
+  std::optional<Speedup> ttft_p50;
+  std::optional<Speedup> ttft_p99;
+  std::optional<Speedup> tpot_mean;
+  std::optional<Speedup> transfer_mean;
+  std::optional<Speedup> request_throughput;
+};
+
+/// @param seed of the scenario: the resampling derives from it
+Comparison compare(const SimulationResult& baseline, const SimulationResult& variant,
+                   Seconds warmup, std::uint64_t seed);
+
+}  // namespace kvferry::analysis

@@ -1,0 +1,100 @@
+#include "analysis/result_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kvferry::analysis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json to_json(const std::optional<Distribution>& figures) {
+  if (!figures) return nullptr;
+  return {{"mean", figures->mean}, {"median", figures->median}, {"std", figures->deviation},
+          {"p90", figures->p90},   {"p95", figures->p95},       {"p99", figures->p99}};
+}
+
+// vLLM's flat names: mean_ttft_ms, median_ttft_ms, ...
+void add_flat(Json& json, const std::string& name, const std::optional<Distribution>& figures) {
+  for (const auto& [statistic, member] :
+       {std::pair{"mean", &Distribution::mean}, std::pair{"median", &Distribution::median},
+        std::pair{"std", &Distribution::deviation}, std::pair{"p90", &Distribution::p90},
+        std::pair{"p95", &Distribution::p95}, std::pair{"p99", &Distribution::p99}}) {
+    Json& value = json[std::string(statistic) + "_" + name];
+    value = figures ? Json(*figures.*member) : Json(nullptr);
+  }
+}
+
+Json to_json(const Utilization& use) {
+  Json links = Json::object();
+  for (const auto& [name, share] : use.links) links[name] = share;
+  return {{"prefill", use.prefill},
+          {"decode", use.decode},
+          {"codec", {{"encode", use.encode}, {"decode", use.decode_codec}}},
+          {"links", links}};
+}
+
+Json to_json(const std::optional<Speedup>& speedup) {
+  if (!speedup) return nullptr;
+  Json json{{"speedup", speedup->value}};
+  json["ci95"] =
+      speedup->interval ? Json{speedup->interval->low, speedup->interval->high} : Json(nullptr);
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const RunSummary& summary) {
+  Json json;
+  json["requests"] = summary.requests;
+  json["completed"] = summary.completed;
+  json["rejected"] = summary.rejected;
+  json["unfinished"] = summary.unfinished;
+  json["rejected_by_reason"] = summary.rejected_by_reason;
+  json["duration_s"] = summary.duration_s;
+  json["total_input_tokens"] = summary.input_tokens;
+  json["total_output_tokens"] = summary.output_tokens;
+  json["request_throughput"] = summary.request_throughput;
+  json["output_throughput"] = summary.output_throughput;
+  json["total_token_throughput"] = summary.total_token_throughput;
+  json["request_goodput"] = summary.request_goodput;
+  json["slo_attainment"] = summary.slo_attainment;
+  add_flat(json, "ttft_ms", summary.latency.ttft_ms);
+  add_flat(json, "tpot_ms", summary.latency.tpot_ms);
+  add_flat(json, "itl_ms", summary.latency.itl_ms);
+  add_flat(json, "e2el_ms", summary.latency.e2el_ms);
+  const StageFigures& stages = summary.stages;
+  json["queue_ms"] = to_json(stages.queue);
+  json["prefill_ms"] = to_json(stages.prefill);
+  json["admission_wait_ms"] = to_json(stages.admission_wait);
+  json["encode_ms"] = to_json(stages.encode);
+  json["network_ms"] = to_json(stages.network);
+  json["decode_codec_ms"] = to_json(stages.decode_codec);
+  json["transfer_ms"] = to_json(stages.transfer);
+  json["exposed_transfer_ms"] = to_json(stages.exposed_transfer);
+  json["kv_raw_bytes"] = summary.kv_raw.value;
+  json["kv_wire_bytes"] = summary.kv_wire.value;
+  json["compression_ratio"] =
+      summary.kv_wire.value > 0 ? Json(summary.compression_ratio) : Json(nullptr);
+  json["utilization"] = to_json(summary.utilization);
+  json["prefill_iterations"] = summary.totals.prefill_iterations;
+  json["decode_iterations"] = summary.totals.decode_iterations;
+  json["flows"] = summary.totals.flows;
+  return json;
+}
+
+Json to_json(const Comparison& comparison) {
+  Json json;
+  json["paired"] = comparison.paired;
+  json["pairs"] = comparison.pairs;
+  json["ttft_mean"] = to_json(comparison.ttft_mean);
+  json["ttft_p50"] = to_json(comparison.ttft_p50);
+  json["ttft_p99"] = to_json(comparison.ttft_p99);
+  json["tpot_mean"] = to_json(comparison.tpot_mean);
+  json["transfer_mean"] = to_json(comparison.transfer_mean);
+  json["request_throughput"] = to_json(comparison.request_throughput);
+  return json;
+}
+
+}  // namespace kvferry::analysis

@@ -1,0 +1,101 @@
+// The figures of one run. The front door of this library.
+//
+//   TTFT = first token - arrival, hand-off included      TPOT = (finish - first token) / (output
+//   tokens - 1) ITL  = gaps between tokens                           E2EL = finish - arrival
+//   duration = last finish - first arrival; throughputs are per second of it
+//   goodput  = requests per second that meet every SLO given
+// Names follow `vllm bench serve` where it has them.
+#pragma once
+
+#include "analysis/distribution.hpp"
+#include "sim/base/result.hpp"
+#include "sim/base/units.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace kvferry::analysis {
+
+/// One direction of a cable, for utilisation.
+struct LinkCapacity {
+  std::string name;
+  BytesPerSecond capacity;
+};
+
+/// What the summary needs to know beside the records.
+struct RunContext {
+  Slo slo;
+  Seconds warmup{};  ///< requests arriving earlier are left out of the latency figures
+  std::int32_t prefill_instances = 1;
+  std::int32_t decode_instances = 1;
+  std::int32_t sending_gpus = 1;
+  std::int32_t receiving_gpus = 1;
+  std::vector<LinkCapacity> links;
+};
+
+/// Milliseconds.
+struct LatencyFigures {
+  std::optional<Distribution> ttft_ms;
+  std::optional<Distribution> tpot_ms;
+  std::optional<Distribution> itl_ms;  ///< of all tokens, those of the warm-up included
+  std::optional<Distribution> e2el_ms;
+};
+
+/// Milliseconds; where the time of a finished request went.
+struct StageFigures {
+  std::optional<Distribution> queue;  ///< arrival to prefill start
+  std::optional<Distribution> prefill;
+  std::optional<Distribution> admission_wait;  ///< prefill end until the decode side has room
+  std::optional<Distribution> encode;          ///< codec busy, sending GPU
+  std::optional<Distribution> network;         ///< with bytes on the wire
+  std::optional<Distribution> decode_codec;    ///< codec busy, receiving GPU
+  std::optional<Distribution> transfer;        ///< hand-off start to KV ready
+  std::optional<Distribution>
+      exposed_transfer;  ///< prefill end to KV ready: what the client waits for
+};
+
+/// Shares of the duration, 0 to 1.
+struct Utilization {
+  double prefill{};
+  double decode{};
+  double encode{};
+  double decode_codec{};
+  std::vector<std::pair<std::string, double>> links;  ///< in the topology's order
+};
+
+struct RunSummary {
+  std::int64_t requests{};
+  std::int64_t completed{};
+  std::int64_t rejected{};
+  std::int64_t unfinished{};
+  std::map<std::string, std::int64_t> rejected_by_reason;
+  double duration_s{};
+  std::int64_t input_tokens{};   ///< of completed requests
+  std::int64_t output_tokens{};  ///< likewise
+  double request_throughput{};
+  double output_throughput{};
+  double total_token_throughput{};
+  double request_goodput{};
+  double slo_attainment{};  ///< requests that meet every SLO / all requests
+  LatencyFigures latency;
+  StageFigures stages;
+  Bytes kv_raw{};
+  Bytes kv_wire{};
+  double compression_ratio{};
+  Utilization utilization;
+  SimulationTotals totals;
+};
+
+RunSummary summarize(const SimulationResult& result, const RunContext& context);
+
+/// Seconds; the request has finished.
+Seconds ttft_of(const RequestRecord& record);
+/// Nothing for a single output token.
+std::optional<Seconds> tpot_of(const RequestRecord& record);
+Seconds transfer_of(const RequestRecord& record);
+
+}  // namespace kvferry::analysis

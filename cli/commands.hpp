@@ -1,0 +1,46 @@
+// The commands of kvferry: each composes the libraries, prints to stdout and returns the exit
+// status.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kvferry::cli {
+
+inline constexpr int kSuccess = 0;
+inline constexpr int kRunFailed = 1;
+inline constexpr int kWrongInput = 2;
+
+enum class Format : std::uint8_t { table, json };
+enum class ExistingFolder : std::uint8_t { refuse, replace };
+
+/// What run and compare have in common.
+struct RunOptions {
+  std::string scenario;
+  std::vector<std::string> set;  ///< "key.path=value"
+  std::string output_folder;     ///< empty: none
+  ExistingFolder existing = ExistingFolder::refuse;
+  Format format = Format::table;
+};
+
+struct CompareOptions {
+  RunOptions run;
+  std::string vary;  ///< "key.path=a,b,..."
+};
+
+struct ValidateOptions {
+  std::string scenario;
+  std::vector<std::string> set;
+  bool resolved = false;
+};
+
+int run(const RunOptions& options);
+int compare(const CompareOptions& options);
+int validate(const ValidateOptions& options);
+int list(const std::string& what);
+
+/// What `kvferry list` can show.
+const std::vector<std::string>& listable();
+
+}  // namespace kvferry::cli

@@ -1,0 +1,96 @@
+#include "analysis/comparison.hpp"
+#include "analysis/result_json.hpp"
+#include "cli/commands.hpp"
+#include "cli/execution.hpp"
+#include "cli/output_folder.hpp"
+#include "cli/provenance.hpp"
+#include "cli/report_text.hpp"
+#include "cli/result_files.hpp"
+#include "cli/variants.hpp"
+#include "scenarios/load_scenario.hpp"
+#include "sim/base/error.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <utility>
+
+namespace kvferry::cli {
+namespace {
+
+std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Variants& variants) {
+  std::vector<scenarios::Scenario> scenarios;  // all are checked before the first is prepared
+  for (const std::string& value : variants.values) {
+    auto overrides = overrides_from(options.run.set);
+    overrides.push_back({variants.key + "=" + value, "--vary"});
+    scenarios.push_back(scenarios::load_scenario(options.run.scenario, overrides));
+  }
+  std::vector<PreparedRun> runs;
+  for (scenarios::Scenario& scenario : scenarios) runs.push_back(prepare(std::move(scenario)));
+  return runs;
+}
+
+std::vector<analysis::Comparison> comparisons_with_first(const std::vector<PreparedRun>& runs,
+                                                         const std::vector<FinishedRun>& finished) {
+  const scenarios::Scenario& first = runs.front().scenario;
+  std::vector<analysis::Comparison> comparisons;
+  for (const FinishedRun& variant : finished) {
+    comparisons.push_back(
+        analysis::compare(finished.front().result, variant.result, first.warmup, first.seed));
+    if (!comparisons.back().paired) {
+      spdlog::warn("the variants do not serve the same requests: no speed-ups");
+    }
+  }
+  return comparisons;
+}
+
+nlohmann::ordered_json compare_json(const Variants& variants, const std::vector<PreparedRun>& runs,
+                                    const std::vector<FinishedRun>& finished,
+                                    const std::vector<analysis::Comparison>& comparisons) {
+  nlohmann::ordered_json json{{"vary", variants.key},
+                              {"variants", nlohmann::ordered_json::array()}};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    nlohmann::ordered_json variant{{"value", variants.values[i]}};
+    variant["summary"] = summary_json(runs[i], finished[i]);
+    if (i > 0) variant["speedup"] = analysis::to_json(comparisons[i]);
+    json["variants"].push_back(std::move(variant));
+  }
+  return json;
+}
+
+}  // namespace
+
+int compare(const CompareOptions& options) {
+  const Variants variants = parse_variants(options.vary);
+  std::vector<PreparedRun> runs;
+  std::optional<OutputFolder> folder;
+  if (!options.run.output_folder.empty())
+    folder.emplace(options.run.output_folder, options.run.existing);
+  runs = prepare_all(options, variants);
+  const std::vector<FinishedRun> finished = execute(runs);
+  const std::vector<analysis::Comparison> comparisons = comparisons_with_first(runs, finished);
+  const auto json = compare_json(variants, runs, finished, comparisons);
+
+  if (folder) {
+    folder->write("compare.json", json.dump(2) + "\n");
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      write_run(*folder, folder_name(i, variants.values[i]) + "/", runs[i], finished[i]);
+    }
+    folder->commit();
+  }
+  if (options.run.format == Format::json) {
+    fmt::print("{}\n", json.dump(2));
+    return kSuccess;
+  }
+  std::vector<ReportColumn> columns;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    columns.push_back(
+        {variants.values[i], &runs[i], &finished[i], i == 0 ? nullptr : &comparisons[i]});
+  }
+  fmt::print("{}", report_text(columns));
+  return kSuccess;
+}
+
+}  // namespace kvferry::cli

@@ -1,0 +1,100 @@
+#include "cli/execution.hpp"
+
+#include "sim/isolated_simulation.hpp"
+#include "sim/placement.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+#include <utility>
+
+namespace kvferry::cli {
+namespace {
+
+std::shared_ptr<const codec::PayloadPool> payload_for(const scenarios::CodecConfig& config) {
+  auto pool =
+      std::make_shared<const codec::PayloadPool>(codec::PayloadPool::synthesize(config.payload));
+  spdlog::info("payload: {}; ratio {:.4f}, escapes {:.3f} %", pool->description(),
+               pool->compression_ratio(), 100 * pool->escape_rate());
+  return pool;
+}
+
+std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& config) {
+  if (config.codec == scenarios::TransferCodecName::none) return codec::make_raw_transfer();
+  switch (config.timing) {
+    case scenarios::CodecTiming::constant:
+      return codec::make_constant_codec(config.constant);
+    case scenarios::CodecTiming::cpu:
+      return codec::make_cpu_codec(payload_for(config));
+    case scenarios::CodecTiming::profile:
+      break;
+  }
+  return codec::make_recorded_codec(payload_for(config), config.profile);
+}
+
+void log_workload(const workloads::Workload& workload) {
+  spdlog::info("requests: {} from {}", workload.requests.size(), workload.source.description);
+  if (!workload.source.file) return;
+  for (const std::string& warning : workload.source.file->account.warnings)
+    spdlog::warn("{}", warning);
+  for (const auto& [reason, rows] : workload.source.file->account.dropped) {
+    spdlog::info("rows left out: {} ({})", rows, reason);
+  }
+}
+
+analysis::RunContext context_of(const scenarios::Scenario& scenario) {
+  const sim::SimulationConfig& system = scenario.system;
+  analysis::RunContext context;
+  context.slo = scenario.slo;
+  context.warmup = scenario.warmup;
+  context.prefill_instances = system.prefill.instances;
+  context.decode_instances = system.decode.instances;
+  context.sending_gpus = system.prefill.instances * system.prefill.tensor_parallel;
+  context.receiving_gpus = system.decode.instances * system.decode.tensor_parallel;
+  const sim::Placement placement = sim::place(system.prefill, system.decode, system.network);
+  for (const topologies::Link& link : placement.topology.links) {
+    context.links.push_back({link.name, link.capacity});
+  }
+  return context;
+}
+
+}  // namespace
+
+std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& set) {
+  std::vector<scenarios::Override> overrides;
+  for (const std::string& assignment : set) overrides.push_back({assignment});
+  return overrides;
+}
+
+PreparedRun prepare(scenarios::Scenario scenario) {
+  PreparedRun run;
+  run.workload = workloads::make_workload(scenario.workload, scenario.seed);
+  log_workload(run.workload);
+  run.codec = codec_for(scenario.codec);
+  run.scenario = std::move(scenario);
+  return run;
+}
+
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  std::deque<sim::IsolatedSimulation> started;
+  std::size_t next = 0;
+  const auto start_next = [&] {
+    const PreparedRun& run = runs[next++];
+    started.emplace_back(run.scenario.system, run.workload.requests, *run.codec);
+  };
+  std::vector<FinishedRun> finished;
+  while (finished.size() < runs.size()) {
+    while (next < runs.size() && started.size() < cores) start_next();
+    SimulationResult result = started.front().wait();
+    started.pop_front();
+    const scenarios::Scenario& scenario = runs[finished.size()].scenario;
+    analysis::RunSummary summary = analysis::summarize(result, context_of(scenario));
+    finished.push_back({std::move(result), std::move(summary)});
+  }
+  return finished;
+}
+
+}  // namespace kvferry::cli

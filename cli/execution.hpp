@@ -1,0 +1,39 @@
+// From a scenario to a finished run: reads or generates the requests, builds the codec, simulates,
+// summarises.
+#pragma once
+
+#include "analysis/run_summary.hpp"
+#include "codec/transfer_codec.hpp"
+#include "scenarios/config_node.hpp"
+#include "scenarios/scenario.hpp"
+#include "sim/base/result.hpp"
+#include "workloads/workload.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kvferry::cli {
+
+/// "--set" overrides from the command line.
+std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& set);
+
+/// A scenario with everything it needs to run.
+struct PreparedRun {
+  scenarios::Scenario scenario;
+  workloads::Workload workload;
+  std::unique_ptr<codec::TransferCodec> codec;
+};
+
+/// Logs what it reads and builds. @throws InputError, RunError
+PreparedRun prepare(scenarios::Scenario scenario);
+
+struct FinishedRun {
+  SimulationResult result;
+  analysis::RunSummary summary;
+};
+
+/// Runs all of them, as many at once as there are cores; the results are in the order of `runs`.
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs);
+
+}  // namespace kvferry::cli

@@ -1,0 +1,125 @@
+#include "cli/commands.hpp"
+#include "cli/text_table.hpp"
+#include "codec/profile.hpp"
+#include "codec/synthetic_kv.hpp"
+#include "scenarios/catalog.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/nearest_name.hpp"
+#include "sim/base/quantity_text.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <utility>
+
+namespace kvferry::cli {
+namespace {
+
+TextTable models() {
+  TextTable table(
+      {"model", "parameters", "weights (bf16)", "KV per token", "max context", "  source"});
+  for (const sim::ModelSpec& model : scenarios::known_models()) {
+    table.add(
+        {model.name, fmt::format("{:.2f} B", static_cast<double>(parameter_count(model)) / 1e9),
+         fmt::format("{:.1f} GB",
+                     static_cast<double>(weight_bytes(model, sim::WeightType::bf16).value) / 1e9),
+         to_text(kv_bytes_per_token(model)),
+         model.max_context ? std::to_string(*model.max_context) : "-", "  " + model.source});
+  }
+  return table;
+}
+
+TextTable gpus() {
+  TextTable table({"gpu", "memory", "bf16 peak", "memory bandwidth", "NVLink", "fp8", "  source"});
+  for (const sim::GpuSpec& gpu : scenarios::known_gpus()) {
+    table.add({gpu.name, to_text(gpu.memory), to_text(gpu.bf16_peak), to_text(gpu.memory_bandwidth),
+               to_text(gpu.nvlink_bandwidth), gpu.gemm_fp8 ? "yes" : "no", "  " + gpu.source});
+  }
+  return table;
+}
+
+TextTable topologies() {
+  TextTable table({"topology", "  what it is"});
+  table.add(
+      {"two-tier",
+       "  nodes of gpus_per_node GPUs with a NIC each, one core, oversubscription; NVLink inside"});
+  table.add({"point-to-point",
+             "  one full-duplex link between the prefill and the decode side, shared by all"});
+  return table;
+}
+
+TextTable codecs() {
+  TextTable table({"codec", "  what it is", "  source"});
+  table.add({"none", "  raw BF16 bytes travel", "  -"});
+  table.add({"splitzip", "  lossless: 4-bit exponent codes, sign and mantissa raw, escapes apart",
+             "  arXiv 2605.01708; format: codec/FORMAT.md"});
+  return table;
+}
+
+TextTable profiles() {
+  TextTable table({"profile", "origin", "device", "  source"});
+  for (const codec::CodecProfile& profile : codec::built_in_profiles()) {
+    table.add({profile.name, std::string(text_of(profile.origin)), profile.device,
+               "  " + profile.source});
+  }
+  return table;
+}
+
+TextTable policies() {
+  TextTable table({"policy", "  where", "  what it does"});
+  table.add({"least-loaded", "  router.prefill, router.decode",
+             "  the instance with the fewest requests; the first of equals"});
+  table.add({"round-robin", "  router.prefill, router.decode",
+             "  one after the other, each pool with its own turn"});
+  table.add({"fcfs", "  prefill.policy", "  prompts in order of arrival"});
+  table.add({"none, pipelined", "  transfer.overlap",
+             "  encode, send and decode in sequence, or chunk by chunk"});
+  return table;
+}
+
+TextTable payloads() {
+  TextTable table({"payload", "  fitted to"});
+  for (const codec::KvPreset& preset : codec::kv_presets())
+    table.add({preset.name, "  " + preset.fitted_to});
+  return table;
+}
+
+TextTable stacks() {
+  TextTable table({"stack", "  source"});
+  for (const sim::StackProfile& stack : scenarios::known_stacks())
+    table.add({stack.name, "  " + stack.source});
+  return table;
+}
+
+using Listing = std::pair<std::string, std::function<TextTable()>>;
+
+const std::vector<Listing>& listings() {
+  static const std::vector<Listing> all{{"models", models},         {"gpus", gpus},
+                                        {"topologies", topologies}, {"codecs", codecs},
+                                        {"profiles", profiles},     {"policies", policies},
+                                        {"payloads", payloads},     {"stacks", stacks}};
+  return all;
+}
+
+}  // namespace
+
+const std::vector<std::string>& listable() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> result;
+    for (const Listing& listing : listings()) result.push_back(listing.first);
+    return result;
+  }();
+  return names;
+}
+
+int list(const std::string& what) {
+  for (const auto& [name, table] : listings()) {
+    if (name != what) continue;
+    fmt::print("{}", table().text());
+    return kSuccess;
+  }
+  throw InputError("kvferry list: error: unknown list '" + what + "'" +
+                   did_you_mean(what, listable()) + "; lists: " + join_names(listable()));
+}
+
+}  // namespace kvferry::cli

@@ -1,0 +1,160 @@
+#include "cli/commands.hpp"
+#include "sim/base/error.hpp"
+#include "sim/base/nearest_name.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <new>
+
+namespace kvferry::cli {
+namespace {
+
+/// The command that the arguments name, ready to run.
+using Action = std::function<int()>;
+
+struct Globals {
+  bool quiet = false;
+  Action action;
+};
+
+void set_up_logging() {
+  auto logger = spdlog::stderr_color_mt("kvferry");
+  logger->set_pattern("kvferry: %^%l%$: %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void add_scenario_options(CLI::App& command, std::string& scenario, std::vector<std::string>& set,
+                          Globals& globals) {
+  command.add_option("scenario", scenario, "Scenario file (YAML)")
+      ->required()
+      ->type_name("SCENARIO.yaml");
+  command.add_option("--set", set, "Override a value of the scenario; may be repeated")
+      ->type_name("key.path=value")
+      ->take_all()
+      ->expected(1);
+  command.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
+}
+
+void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
+  add_scenario_options(command, options.scenario, options.set, globals);
+  command
+      .add_option("-o,--output", options.output_folder, "Write all results into this new folder")
+      ->type_name("DIR");
+  command.add_flag_callback(
+      "--force", [&options] { options.existing = ExistingFolder::replace; },
+      "Replace the folder when it exists");
+  command.add_option("--format", options.format, "What to print: table or json")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}))
+      ->type_name("table|json");
+}
+
+void add_run(CLI::App& app, Globals& globals) {
+  CLI::App* command = app.add_subcommand("run", "Simulate a scenario");
+  auto options = std::make_shared<RunOptions>();
+  add_run_options(*command, *options, globals);
+  command->callback([options, &globals] { globals.action = [options] { return run(*options); }; });
+}
+
+void add_compare(CLI::App& app, Globals& globals) {
+  CLI::App* command = app.add_subcommand(
+      "compare", "Simulate variants on the same requests, with speed-ups over the first");
+  auto options = std::make_shared<CompareOptions>();
+  add_run_options(*command, options->run, globals);
+  command->add_option("--vary", options->vary, "The key to vary and its values")
+      ->required()
+      ->type_name("key.path=a,b,...");
+  command->callback(
+      [options, &globals] { globals.action = [options] { return compare(*options); }; });
+}
+
+void add_validate(CLI::App& app, Globals& globals) {
+  CLI::App* command =
+      app.add_subcommand("validate", "Check a scenario and its trace without running it");
+  auto options = std::make_shared<ValidateOptions>();
+  add_scenario_options(*command, options->scenario, options->set, globals);
+  command->add_flag("--resolved", options->resolved,
+                    "Print the scenario with all defaults filled in");
+  command->callback(
+      [options, &globals] { globals.action = [options] { return validate(*options); }; });
+}
+
+void add_list(CLI::App& app, Globals& globals) {
+  CLI::App* command =
+      app.add_subcommand("list", "Show what the catalog holds: " + join_names(listable()));
+  auto what = std::make_shared<std::string>();
+  command->add_option("what", *what, join_names(listable()))->required();
+  command->callback([what, &globals] { globals.action = [what] { return list(*what); }; });
+}
+
+// CLI11 says "The following argument was not expected: rnu"; a person wants to know what was meant.
+int report_usage(const CLI::App& app, const CLI::ParseError& error,
+                 const std::vector<std::string>& arguments) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  const std::string& first = arguments.empty() ? std::string{} : arguments.front();
+  const bool unknown_command = !first.empty() && first.front() != '-' &&
+                               std::find(commands.begin(), commands.end(), first) == commands.end();
+  if (unknown_command) {
+    fmt::print(stderr, "kvferry: error: unknown command '{}'{}; commands: {}\n", first,
+               did_you_mean(first, commands), join_names(commands));
+  } else {
+    fmt::print(stderr, "kvferry: error: {}\nTry 'kvferry {} --help'.\n", error.what(),
+               unknown_command || app.get_subcommands().empty()
+                   ? ""
+                   : app.get_subcommands().front()->get_name());
+  }
+  return kWrongInput;
+}
+
+int perform(const Globals& globals) {
+  try {
+    return globals.action();
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kWrongInput;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "kvferry: error: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "kvferry: error: {}\n", error.what());
+  }
+  return kRunFailed;
+}
+
+int main_with(int count, char** values) {
+  set_up_logging();
+  CLI::App app{"Simulates disaggregated LLM serving with a real KV-cache codec in the loop.",
+               "kvferry"};
+  app.set_version_flag("--version", std::string("kvferry ") + KVFERRY_VERSION);
+  app.require_subcommand(1);
+  Globals globals;
+  add_run(app, globals);
+  add_compare(app, globals);
+  add_validate(app, globals);
+  add_list(app, globals);
+  try {
+    app.parse(count, values);
+  } catch (const CLI::ParseError& error) {
+    return report_usage(app, error, {values + 1, values + count});
+  }
+  if (globals.quiet) spdlog::set_level(spdlog::level::err);
+  const int status = perform(globals);
+  const bool printed = std::fflush(stdout) == 0;
+  if (!printed) fmt::print(stderr, "kvferry: error: cannot write to standard output\n");
+  return printed ? status : kRunFailed;
+}
+
+}  // namespace
+}  // namespace kvferry::cli
+
+int main(int count, char** values) {
+  return kvferry::cli::main_with(count, values);
+}

@@ -1,0 +1,176 @@
+#include "cli/report_text.hpp"
+
+#include "cli/provenance.hpp"
+#include "cli/text_table.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+namespace kvferry::cli {
+namespace {
+
+using analysis::Comparison;
+using analysis::Distribution;
+using analysis::RunSummary;
+using analysis::Speedup;
+
+constexpr const char* kNoFigure = "-";
+
+std::string milliseconds(double value) {
+  if (value >= 10'000) return fmt::format("{:.2f} s", value / 1000);
+  return value >= 100 ? fmt::format("{:.1f} ms", value) : fmt::format("{:.2f} ms", value);
+}
+
+std::string figure(const std::optional<Distribution>& figures, double Distribution::*member) {
+  return figures ? milliseconds(*figures.*member) : kNoFigure;
+}
+
+std::string gigabytes(Bytes size) {
+  return fmt::format("{:.2f} GB", static_cast<double>(size.value) / 1e9);
+}
+
+std::string speedup_text(const std::optional<Speedup>& speedup) {
+  if (!speedup) return "";
+  if (!speedup->interval) return fmt::format("{:.3f}x", speedup->value);
+  return fmt::format("{:.3f}x [{:.3f}, {:.3f}]", speedup->value, speedup->interval->low,
+                     speedup->interval->high);
+}
+
+using CellOf = std::function<std::string(const RunSummary&)>;
+using SpeedupOf = std::optional<Speedup> Comparison::*;
+
+class ReportTable {
+ public:
+  explicit ReportTable(const std::vector<ReportColumn>& columns)
+      : columns_(columns), table_(header(columns)) {}
+
+  void row(const std::string& name, const CellOf& cell, SpeedupOf speedup = nullptr) {
+    std::vector<std::string> cells{name};
+    for (const ReportColumn& column : columns_) {
+      cells.push_back(cell(column.finished->summary));
+      if (column.comparison == nullptr) continue;
+      cells.push_back(speedup == nullptr ? "" : speedup_text(column.comparison->*speedup));
+    }
+    table_.add(std::move(cells));
+  }
+  void gap() { table_.add_gap(); }
+  std::string text() const { return table_.text(); }
+
+ private:
+  static std::vector<std::string> header(const std::vector<ReportColumn>& columns) {
+    std::vector<std::string> cells{""};
+    for (const ReportColumn& column : columns) {
+      cells.push_back(column.label);
+      if (column.comparison != nullptr) cells.emplace_back("speed-up [95 %]");
+    }
+    return cells;
+  }
+
+  const std::vector<ReportColumn>& columns_;
+  TextTable table_;
+};
+
+void add_latency_rows(ReportTable& table) {
+  const auto row = [&](const char* name,
+                       std::optional<Distribution> analysis::LatencyFigures::*figures,
+                       double Distribution::*statistic, SpeedupOf speedup = nullptr) {
+    table.row(
+        name, [=](const RunSummary& s) { return figure(s.latency.*figures, statistic); }, speedup);
+  };
+  using analysis::LatencyFigures;
+  row("TTFT mean", &LatencyFigures::ttft_ms, &Distribution::mean, &Comparison::ttft_mean);
+  row("  p50", &LatencyFigures::ttft_ms, &Distribution::median, &Comparison::ttft_p50);
+  row("  p99", &LatencyFigures::ttft_ms, &Distribution::p99, &Comparison::ttft_p99);
+  row("TPOT mean", &LatencyFigures::tpot_ms, &Distribution::mean, &Comparison::tpot_mean);
+  row("  p99", &LatencyFigures::tpot_ms, &Distribution::p99);
+}
+
+void add_throughput_rows(ReportTable& table) {
+  table.row(
+      "request throughput",
+      [](const RunSummary& s) { return fmt::format("{:.3f} /s", s.request_throughput); },
+      &Comparison::request_throughput);
+  table.row("goodput",
+            [](const RunSummary& s) { return fmt::format("{:.3f} /s", s.request_goodput); });
+  table.row("SLO attainment",
+            [](const RunSummary& s) { return fmt::format("{:.1f} %", 100 * s.slo_attainment); });
+}
+
+void add_transfer_rows(ReportTable& table) {
+  const auto row = [&](const char* name,
+                       std::optional<Distribution> analysis::StageFigures::*figures,
+                       SpeedupOf speedup = nullptr) {
+    table.row(
+        name, [=](const RunSummary& s) { return figure(s.stages.*figures, &Distribution::mean); },
+        speedup);
+  };
+  using analysis::StageFigures;
+  row("transfer mean", &StageFigures::transfer, &Comparison::transfer_mean);
+  row("  encode", &StageFigures::encode);
+  row("  network", &StageFigures::network);
+  row("  decode", &StageFigures::decode_codec);
+  row("wait for prefill", &StageFigures::queue);
+  row("wait for decode room", &StageFigures::admission_wait);
+  table.row("wire bytes", [](const RunSummary& s) { return gigabytes(s.kv_wire); });
+  table.row("KV raw / wire",
+            [](const RunSummary& s) { return fmt::format("{:.4f}", s.compression_ratio); });
+}
+
+void add_count_rows(ReportTable& table) {
+  table.row("completed", [](const RunSummary& s) { return std::to_string(s.completed); });
+  table.row("rejected", [](const RunSummary& s) { return std::to_string(s.rejected); });
+  table.row("unfinished", [](const RunSummary& s) { return std::to_string(s.unfinished); });
+}
+
+std::string rejections(const std::vector<ReportColumn>& columns) {
+  std::string text;
+  for (const ReportColumn& column : columns) {
+    for (const auto& [reason, count] : column.finished->summary.rejected_by_reason) {
+      text += fmt::format("rejected in {}: {} ({})\n", column.label, count, reason);
+    }
+  }
+  return text;
+}
+
+// Lines that are the same for all variants appear once.
+std::string sources(const std::vector<ReportColumn>& columns) {
+  std::string text = "Where the figures come from\n";
+  const auto first = provenance_of(*columns.front().run);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    std::string previous;
+    for (const ReportColumn& column : columns) {
+      const ProvenanceLine line = provenance_of(*column.run)[i];
+      const std::string body = fmt::format("[{}] {}", line.kind, line.source);
+      if (body == previous) continue;
+      const std::string who =
+          columns.size() > 1 && &column != &columns.front() ? column.label + ": " : "";
+      text += fmt::format("  {:<15} {}{}\n", previous.empty() ? line.what : "", who, body);
+      previous = body;
+    }
+  }
+  return text;
+}
+
+std::string headline(const std::vector<ReportColumn>& columns) {
+  const ReportColumn& first = columns.front();
+  return fmt::format("{}: {} requests over {:.1f} s, seed {}\n\n", first.run->scenario.name,
+                     first.finished->summary.requests, first.finished->summary.duration_s,
+                     first.run->scenario.seed);
+}
+
+}  // namespace
+
+std::string report_text(const std::vector<ReportColumn>& columns) {
+  ReportTable table(columns);
+  add_latency_rows(table);
+  table.gap();
+  add_throughput_rows(table);
+  table.gap();
+  add_transfer_rows(table);
+  table.gap();
+  add_count_rows(table);
+  return headline(columns) + table.text() + rejections(columns) + "\n" + sources(columns);
+}
+
+}  // namespace kvferry::cli

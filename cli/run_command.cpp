@@ -1,0 +1,40 @@
+#include "cli/commands.hpp"
+#include "cli/execution.hpp"
+#include "cli/output_folder.hpp"
+#include "cli/provenance.hpp"
+#include "cli/report_text.hpp"
+#include "cli/result_files.hpp"
+#include "scenarios/load_scenario.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace kvferry::cli {
+
+int run(const RunOptions& options) {
+  scenarios::Scenario scenario =
+      scenarios::load_scenario(options.scenario, overrides_from(options.set));
+  std::optional<OutputFolder> folder;
+  if (!options.output_folder.empty()) folder.emplace(options.output_folder, options.existing);
+
+  std::vector<PreparedRun> runs;
+  runs.push_back(prepare(std::move(scenario)));
+  const std::vector<FinishedRun> finished = execute(runs);
+
+  if (folder) {
+    write_run(*folder, "", runs.front(), finished.front());
+    folder->commit();
+  }
+  if (options.format == Format::json) {
+    fmt::print("{}\n", summary_json(runs.front(), finished.front()).dump(2));
+  } else {
+    fmt::print(
+        "{}",
+        report_text({{runs.front().scenario.name, &runs.front(), &finished.front(), nullptr}}));
+  }
+  return kSuccess;
+}
+
+}  // namespace kvferry::cli

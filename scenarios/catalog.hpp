@@ -1,0 +1,24 @@
+// The GPUs, models and serving stacks that kvferry knows by name (sim/catalog/*.yaml, built in).
+#pragma once
+
+#include "scenarios/section_reader.hpp"
+#include "sim/gpu_spec.hpp"
+#include "sim/model_spec.hpp"
+
+#include <string>
+#include <vector>
+
+namespace kvferry::scenarios {
+
+const std::vector<sim::GpuSpec>& known_gpus();
+const std::vector<sim::ModelSpec>& known_models();
+const std::vector<sim::StackProfile>& known_stacks();
+
+/// Reads the value of `key`: a name from the catalog, or a mapping with all fields. A mapping with
+/// `base: NAME` takes the fields that it does not state from that entry.
+sim::GpuSpec read_gpu(SectionReader& parent, const std::string& key);
+sim::ModelSpec read_model(SectionReader& parent, const std::string& key);
+sim::StackProfile read_stack(SectionReader& parent, const std::string& key,
+                             const std::string& fallback);
+
+}  // namespace kvferry::scenarios

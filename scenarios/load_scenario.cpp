@@ -1,0 +1,66 @@
+#include "scenarios/load_scenario.hpp"
+
+#include "scenarios/config_node.hpp"
+#include "scenarios/read_codec.hpp"
+#include "scenarios/read_system.hpp"
+#include "scenarios/read_workload.hpp"
+#include "sim/base/error.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace kvferry::scenarios {
+namespace {
+
+std::string read_file(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    throw InputError(path + ": error: this is a folder, not a scenario");
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    throw InputError(path + ": error: the scenario cannot be read: no such file, or no permission");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Slo read_slo(SectionReader&& slo) {
+  return {slo.maybe("ttft", Time{}), slo.maybe("tpot", Time{})};
+}
+
+Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
+                       Diagnostics& diagnostics) {
+  Scenario scenario;
+  SectionReader root(tree, diagnostics, scenario.resolved);
+  scenario.name = root.optional("name", Text{}, default_name);
+  scenario.seed = root.optional("seed", Seed{}, std::uint64_t{1});
+  scenario.warmup = root.optional("warmup", Time{Sign::not_negative}, Seconds{0});
+  scenario.system = read_system(root);
+  {
+    SectionReader transfer = root.section("transfer");
+    scenario.system.transfer = read_transfer(transfer);
+    scenario.codec =
+        read_codec(transfer, root.section("codec"), scenario.system.model, scenario.seed);
+  }
+  scenario.workload = read_workload(root.required_section("workload"));
+  scenario.slo = read_slo(root.section("slo"));
+  if (diagnostics.empty()) check_system(root, scenario.system);
+  return scenario;
+}
+
+}  // namespace
+
+Scenario load_scenario(const std::string& path, const std::vector<Override>& overrides) {
+  return load_scenario_text(read_file(path), path, overrides);
+}
+
+Scenario load_scenario_text(const std::string& text, const std::string& origin,
+                            const std::vector<Override>& overrides) {
+  Diagnostics diagnostics;
+  ConfigNode tree = parse_config(text, origin, diagnostics);
+  for (const Override& override : overrides) apply_override(tree, override, diagnostics);
+  Scenario scenario =
+      read_scenario(tree, std::filesystem::path(origin).stem().string(), diagnostics);
+  diagnostics.throw_if_any();
+  return scenario;
+}
+
+}  // namespace kvferry::scenarios

@@ -1,0 +1,134 @@
+#include "scenarios/read_codec.hpp"
+
+#include "scenarios/file_path.hpp"
+#include "sim/base/error.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <stdexcept>
+
+namespace kvferry::scenarios {
+namespace {
+
+using codec::CodebookScope;
+
+const Choice<TransferCodecName> kCodecs{
+    "codec", {{"none", TransferCodecName::none}, {"splitzip", TransferCodecName::splitzip}}};
+// Without a GPU codec in this build, auto is the recorded profile.
+const Choice<CodecTiming> kTimings{"timing",
+                                   {{"auto", CodecTiming::profile},
+                                    {"profile", CodecTiming::profile},
+                                    {"cpu", CodecTiming::cpu},
+                                    {"constant", CodecTiming::constant}}};
+const Choice<CodebookScope> kScopes{
+    "codebook", {{"per-tensor", CodebookScope::per_tensor}, {"global", CodebookScope::global}}};
+constexpr const char* kDefaultProfile = "h200-sxm";
+constexpr const char* kFallbackPreset = "llama-3.1-8b";
+constexpr std::int64_t kPoolTokens = 128;
+constexpr std::int64_t kChunkValues = std::int64_t{1} << codec::kDefaultChunkLog2;
+
+codec::CodecProfile profile_from_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::invalid_argument("cannot read the profile '" + path + "'");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  try {
+    return codec::parse_codec_profile(text, path);
+  } catch (const InputError& error) {
+    throw std::invalid_argument(error.what());
+  }
+}
+
+codec::CodecProfile profile_named(const std::string& name) {
+  std::vector<std::string> names;
+  for (const codec::CodecProfile& profile : codec::built_in_profiles()) {
+    if (profile.name == name) return profile;
+    names.push_back(profile.name);
+  }
+  names.emplace_back("a path ending in .csv");
+  refuse_name("profile", name, names);
+}
+
+codec::CodecProfile read_profile(SectionReader& section) {
+  const std::string name = section.optional("profile", Text{}, std::string(kDefaultProfile));
+  try {
+    const bool is_file = std::filesystem::path(name).extension() == ".csv";
+    return is_file ? profile_from_file(resolve_path(name, section.place_of("profile")))
+                   : profile_named(name);
+  } catch (const std::invalid_argument& fault) {
+    section.error("profile", fault.what());
+    return {};
+  }
+}
+
+struct PresetName {
+  static constexpr ScalarKind kKind = ScalarKind::text;
+  const codec::KvPreset* parse(const std::string& text) const {
+    if (const codec::KvPreset* preset = codec::find_kv_preset(text)) return preset;
+    std::vector<std::string> names;
+    for (const codec::KvPreset& preset : codec::kv_presets()) names.push_back(preset.name);
+    refuse_name("preset", text, names);
+  }
+  std::string print(const codec::KvPreset* preset) const { return preset->name; }
+};
+
+// Whole chunks per layer and kind, and at least kPoolTokens of them.
+int pool_tokens(const codec::KvShape& shape) {
+  const std::int64_t step = kChunkValues / std::gcd(kChunkValues, shape.values_per_token());
+  return static_cast<int>((kPoolTokens + step - 1) / step * step);
+}
+
+codec::PayloadSpec read_payload(SectionReader& section, const sim::ModelSpec& model,
+                                std::uint64_t seed) {
+  const codec::KvPreset* own = codec::find_kv_preset(model.name);
+  const codec::KvPreset* fallback = own != nullptr ? own : codec::find_kv_preset(kFallbackPreset);
+  SectionReader payload = section.section("payload");
+  const codec::KvPreset* preset = payload.optional("synthetic", PresetName{}, fallback);
+  codec::PayloadSpec spec;
+  spec.preset = *(preset != nullptr ? preset : fallback);
+  spec.shape = {model.layers, model.kv_heads, model.head_dim, 0};
+  if (spec.shape.values_per_token() > 0) spec.shape.tokens = pool_tokens(spec.shape);
+  spec.seed = seed;
+  return spec;
+}
+
+// Keys that only `timing: constant` uses are refused elsewhere: they would be without effect.
+void refuse_constants(SectionReader& section) {
+  for (const char* key :
+       {"encode_rate", "decode_rate", "encode_overhead", "decode_overhead", "ratio"}) {
+    if (section.has(key)) section.error(key, "has an effect only with timing: constant");
+    section.ignore(key);
+  }
+}
+
+codec::ConstantRates read_constants(SectionReader& section) {
+  const Time overhead{Sign::not_negative};
+  codec::ConstantRates rates;
+  rates.encode.rate = section.required("encode_rate", Bandwidth{});
+  rates.decode.rate = section.required("decode_rate", Bandwidth{});
+  rates.encode.fixed = section.optional("encode_overhead", overhead, Seconds{0});
+  rates.decode.fixed = section.optional("decode_overhead", overhead, Seconds{0});
+  rates.compression_ratio = section.required("ratio", Number{0, 1e6, Bound::exclusive});
+  return rates;
+}
+
+}  // namespace
+
+CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim::ModelSpec& model,
+                       std::uint64_t seed) {
+  CodecConfig config;
+  config.codec = transfer.optional("codec", kCodecs, TransferCodecName::none);
+  config.timing = codec.optional("timing", kTimings, CodecTiming::profile);
+  if (config.timing == CodecTiming::constant) {
+    config.constant = read_constants(codec);
+  } else {
+    refuse_constants(codec);
+  }
+  config.profile = read_profile(codec);
+  config.payload = read_payload(codec, model, seed);
+  config.payload.scope = codec.optional("codebook", kScopes, CodebookScope::per_tensor);
+  return config;
+}
+
+}  // namespace kvferry::scenarios

@@ -1,0 +1,25 @@
+// A scenario with all its defaults filled in: what a run really used.
+#pragma once
+
+#include "scenarios/scalars.hpp"
+
+#include <list>
+#include <string>
+
+namespace kvferry::scenarios {
+
+/// A key with a scalar, or a key with children; in the order in which the keys are documented.
+struct ResolvedNode {
+  std::string key;
+  ScalarKind kind = ScalarKind::text;
+  std::string scalar;
+  std::list<ResolvedNode> children;  // a list: sections are filled while their siblings are added
+
+  /// A section of which nothing was read.
+  bool is_empty() const { return scalar.empty() && children.empty(); }
+};
+
+/// As YAML that loads to the same scenario.
+std::string to_yaml(const ResolvedNode& root);
+
+}  // namespace kvferry::scenarios

@@ -1,0 +1,42 @@
+// A scenario as plain values: what to simulate, on which requests, with which codec, judged by
+// which SLOs.
+#pragma once
+
+#include "codec/payload_pool.hpp"
+#include "codec/transfer_codec.hpp"
+#include "scenarios/resolved.hpp"
+#include "sim/base/result.hpp"
+#include "sim/base/units.hpp"
+#include "sim/simulation_config.hpp"
+#include "workloads/workload.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace kvferry::scenarios {
+
+enum class TransferCodecName : std::uint8_t { none, splitzip };
+
+/// Where the codec's times come from; with `constant` the sizes too come from the scenario.
+enum class CodecTiming : std::uint8_t { profile, cpu, constant };
+
+struct CodecConfig {
+  TransferCodecName codec = TransferCodecName::none;
+  CodecTiming timing = CodecTiming::profile;
+  codec::CodecProfile profile;    ///< for timing: profile
+  codec::PayloadSpec payload;     ///< for timing: profile and cpu
+  codec::ConstantRates constant;  ///< for timing: constant
+};
+
+struct Scenario {
+  std::string name;
+  std::uint64_t seed = 1;
+  Seconds warmup{};  ///< requests that arrive earlier do not enter the latency figures
+  sim::SimulationConfig system;
+  workloads::WorkloadSpec workload;
+  CodecConfig codec;
+  Slo slo;
+  ResolvedNode resolved;
+};
+
+}  // namespace kvferry::scenarios

@@ -1,0 +1,107 @@
+#include "scenarios/section_reader.hpp"
+
+#include "sim/base/nearest_name.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvferry::scenarios {
+
+SectionReader::SectionReader(const ConfigNode& root, Diagnostics& diagnostics,
+                             ResolvedNode& resolved)
+    : SectionReader(root.kind == ConfigNode::Kind::mapping ? &root : nullptr, "", root.place,
+                    diagnostics, resolved) {
+  if (root.kind != ConfigNode::Kind::mapping) {
+    diagnostics.error(root.place, "expected a mapping of keys to values, found " + describe(root));
+  }
+}
+
+SectionReader::SectionReader(const ConfigNode* node, std::string path, const Place& place,
+                             Diagnostics& diagnostics, ResolvedNode& resolved)
+    : node_(node),
+      path_(std::move(path)),
+      place_(place),
+      diagnostics_(diagnostics),
+      resolved_(resolved) {}
+
+SectionReader::~SectionReader() {
+  if (node_ == nullptr) return;
+  std::vector<std::string> sorted = known_keys_;
+  std::sort(sorted.begin(), sorted.end());
+  for (const ConfigEntry& entry : node_->entries) {
+    if (std::binary_search(sorted.begin(), sorted.end(), entry.key)) continue;
+    diagnostics_.error(entry.key_place, "unknown key '" + full_key(entry.key) + "'" +
+                                            did_you_mean(entry.key, sorted) +
+                                            "; valid keys: " + join_names(sorted));
+  }
+}
+
+SectionReader SectionReader::section(const std::string& key) {
+  const ConfigEntry* entry = take(key);
+  const bool is_mapping = entry != nullptr && entry->value.kind == ConfigNode::Kind::mapping;
+  if (entry != nullptr && !is_mapping) {
+    diagnostics_.error(
+        entry->value.place,
+        "key '" + full_key(key) + "': expected a mapping, found " + describe(entry->value));
+  }
+  return {is_mapping ? &entry->value : nullptr, full_key(key),
+          entry != nullptr ? entry->key_place : place_, diagnostics_, resolved_section(key)};
+}
+
+SectionReader SectionReader::required_section(const std::string& key) {
+  if (node_ != nullptr && find(key) == nullptr) report_missing(key);
+  return section(key);
+}
+
+bool SectionReader::has(const std::string& key) const {
+  return find(key) != nullptr;
+}
+
+bool SectionReader::is_mapping(const std::string& key) const {
+  const ConfigEntry* entry = find(key);
+  return entry != nullptr && entry->value.kind == ConfigNode::Kind::mapping;
+}
+
+void SectionReader::error(const std::string& key, const std::string& message) const {
+  diagnostics_.error(place_of(key), "key '" + full_key(key) + "': " + message);
+}
+
+Place SectionReader::place_of(const std::string& key) const {
+  const ConfigEntry* entry = find(key);
+  return entry != nullptr ? entry->value.place : place_;
+}
+
+const ConfigEntry* SectionReader::find(const std::string& key) const {
+  return node_ == nullptr ? nullptr : node_->find(key);
+}
+
+const ConfigEntry* SectionReader::take(const std::string& key) {
+  known_keys_.push_back(key);
+  return find(key);
+}
+
+// A missing key of a missing section is not worth a message of its own.
+void SectionReader::report_missing(const std::string& key) const {
+  if (node_ != nullptr) diagnostics_.error(place_, "missing key '" + full_key(key) + "'");
+}
+
+void SectionReader::report_not_scalar(const ConfigEntry& entry) const {
+  diagnostics_.error(
+      entry.value.place,
+      "key '" + full_key(entry.key) + "': expected a single value, found " + describe(entry.value));
+}
+
+void SectionReader::resolve(const std::string& key, ScalarKind kind, const std::string& text) {
+  resolved_.children.push_back({key, kind, text, {}});
+}
+
+ResolvedNode& SectionReader::resolved_section(const std::string& key) {
+  resolved_.children.push_back({key, ScalarKind::text, "", {}});
+  return resolved_.children.back();
+}
+
+std::string SectionReader::full_key(const std::string& key) const {
+  return path_.empty() ? key : path_ + "." + key;
+}
+
+}  // namespace kvferry::scenarios

@@ -1,0 +1,41 @@
+// Simulated time: what is to happen, and in which order.
+//
+// The order of events is total: by date, then by priority, then by the order in which they were
+// scheduled.
+#pragma once
+
+#include "sim/base/units.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace kvferry::sim {
+
+/// At the same instant, earlier ones run first.
+enum class EventPriority : std::uint8_t {
+  iteration_end,  ///< a batch ends: frees what others may be waiting for
+  transfer,       ///< a codec stage or a delivery ends: likewise
+  arrival,        ///< a request arrives: seen by everything that is decided at this instant
+  dispatch,       ///< an idle engine forms its next batch, knowing all of the above
+};
+
+class EventLoop {
+ public:
+  using Callback = std::function<void()>;
+
+  EventLoop() = default;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  virtual ~EventLoop() = default;
+
+  /// The simulated date; never goes back.
+  virtual Seconds now() const = 0;
+
+  /// Runs `callback` at `when`, which must be finite and not in the past.
+  virtual void at(Seconds when, EventPriority priority, Callback callback) = 0;
+
+  /// Nothing scheduled so far or later runs any more.
+  virtual void stop() = 0;
+};
+
+}  // namespace kvferry::sim

@@ -1,0 +1,81 @@
+// How long one engine iteration takes: operator rooflines fitted to measured kernels, combined by
+// seven coefficients fitted to measured serving stacks.
+//
+//   t = k_gemm (G + lm_head) + k_attention L (t_prefill_attention + t_decode_attention) +
+//   k_all_reduce R
+//       + c_kernel kernels + c_elementwise E + c_iteration + c_sequence logits
+// with G the four GEMMs of each layer, R two all-reduces per layer, E the element-wise traffic at
+// full memory bandwidth. Held-out error of a decode iteration: 2.8 % (vLLM 0.11-0.12 on H100), 4.4
+// % on H200, 6.6 % on B200; prompts under load are reproduced less well. Dense models, BF16 or FP8
+// weights, BF16 KV cache.
+#pragma once
+
+#include "sim/gpu_spec.hpp"
+#include "sim/model_spec.hpp"
+
+#include <cstdint>
+#include <span>
+
+namespace kvferry::sim {
+
+/// One prompt of a prefill batch.
+struct PrefillItem {
+  std::int64_t new_tokens{};
+  std::int64_t cached_tokens{};  ///< already in the KV cache
+};
+
+/// The decode part of a batch.
+struct DecodeLoad {
+  std::int64_t sequences{};
+  std::int64_t
+      kv_tokens{};  ///< tokens whose K and V are read: the sum of all contexts, new tokens included
+  std::int64_t longest_context{};
+};
+
+/// The parts of the equation, before the stack's factors; `total` after them.
+struct IterationParts {
+  Seconds gemm;
+  Seconds lm_head;
+  Seconds attention;  ///< over all layers
+  Seconds all_reduce;
+  std::int64_t kernels{};
+  Seconds elementwise;
+  std::int64_t logits{};
+  Seconds total;
+};
+
+class IterationTime {
+ public:
+  /// @pre tensor_parallel is 1, 2, 4 or 8; FP8 weights only on a GPU with an FP8 fit
+  IterationTime(const GpuSpec& gpu, const ModelSpec& model, const StackProfile& stack,
+                std::int32_t tensor_parallel, WeightType weights);
+
+  IterationParts parts(std::span<const PrefillItem> prefill, const DecodeLoad& decode) const;
+
+  Seconds prefill(std::span<const PrefillItem> batch) const { return parts(batch, {}).total; }
+  Seconds decode(const DecodeLoad& load) const { return parts({}, load).total; }
+
+ private:
+  struct Gemm {
+    double rows;     ///< m: tokens
+    double columns;  ///< n: outputs
+    double inner;    ///< k: inputs
+  };
+  double gemm_time(const Gemm& gemm, WeightType weights) const;
+  double layer_gemms(double tokens) const;
+  double prefill_attention(std::span<const PrefillItem> batch) const;
+  double decode_attention(const DecodeLoad& load) const;
+  double all_reduce(double tokens) const;
+  double elementwise(double tokens) const;
+
+  GpuSpec gpu_;
+  ModelSpec model_;
+  StackProfile stack_;
+  std::int32_t tensor_parallel_;
+  WeightType weights_;
+  double heads_;     ///< query heads per GPU
+  double kv_heads_;  ///< KV heads per GPU
+  double ffn_;       ///< per GPU
+};
+
+}  // namespace kvferry::sim

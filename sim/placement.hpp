@@ -1,0 +1,29 @@
+// Which GPUs each instance owns, and the topology that joins them.
+//
+// The prefill pool fills nodes from the first GPU on, the decode pool starts on a node of its own,
+// and no instance straddles two nodes: every hand-off crosses the network.
+#pragma once
+
+#include "sim/simulation_config.hpp"
+#include "topologies/topology.hpp"
+
+#include <vector>
+
+namespace kvferry::sim {
+
+/// The GPUs of one instance: first, first + 1, ... one per tensor-parallel rank.
+struct InstanceGpus {
+  topologies::GpuId first{};
+  std::int32_t count{};
+};
+
+struct Placement {
+  std::vector<InstanceGpus> prefill;
+  std::vector<InstanceGpus> decode;
+  topologies::Topology topology;
+};
+
+/// @pre with two_tier: tensor_parallel of both pools at most gpus_per_node
+Placement place(const PoolConfig& prefill, const PoolConfig& decode, const NetworkConfig& network);
+
+}  // namespace kvferry::sim

@@ -1,0 +1,33 @@
+// SimGrid, set up so that a lone flow takes exactly latency + size / bandwidth and links are shared
+// max-min: the one place that knows there is a process-wide engine.
+#pragma once
+
+#include "sim/event_loop.hpp"
+#include "sim/network.hpp"
+#include "sim/simgrid/comm_network.hpp"
+#include "sim/simgrid/event_queue.hpp"
+#include "topologies/topology.hpp"
+
+#include <memory>
+
+namespace kvferry::sim {
+
+/// At most one in the life of a process.
+class SimGridEngine {
+ public:
+  /// @param topology must outlive the engine
+  explicit SimGridEngine(const topologies::Topology& topology);
+
+  EventLoop& loop() { return *events_; }
+  Network& network() { return *network_; }
+  const std::vector<Bytes>& link_bytes() const { return network_->link_bytes(); }
+
+  /// Runs until no event and no flow is left.
+  void run();
+
+ private:
+  std::shared_ptr<EventQueue> events_;
+  std::unique_ptr<CommNetwork> network_;
+};
+
+}  // namespace kvferry::sim

@@ -1,0 +1,57 @@
+// Time and network without SimGrid: a plain event heap, and links that nobody shares.
+#pragma once
+
+#include "sim/event_loop.hpp"
+#include "sim/network.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace kvferry::sim {
+
+class FakeLoop final : public EventLoop {
+ public:
+  Seconds now() const override { return now_; }
+  void at(Seconds when, EventPriority priority, Callback callback) override {
+    if (!stopped_)
+      events_.emplace(std::tuple(when.value, priority, next_sequence_++), std::move(callback));
+  }
+  void stop() override {
+    stopped_ = true;
+    events_.clear();
+  }
+  void run() {
+    while (!events_.empty()) {
+      auto node = events_.extract(events_.begin());
+      now_ = {std::get<0>(node.key())};
+      node.mapped()();
+    }
+  }
+
+ private:
+  std::map<std::tuple<double, EventPriority, long>, Callback> events_;
+  long next_sequence_ = 0;
+  Seconds now_{};
+  bool stopped_ = false;
+};
+
+/// Every flow has the same rate, whatever else is on its way.
+class FakeNetwork final : public Network {
+ public:
+  FakeNetwork(EventLoop& loop, BytesPerSecond rate) : loop_(loop), rate_(rate) {}
+  void start(topologies::GpuId, topologies::GpuId, Bytes size, FlowEnd on_end) override {
+    ++flows;
+    bytes += size;
+    loop_.at(loop_.now() + size / rate_, EventPriority::transfer, std::move(on_end));
+  }
+  int flows = 0;
+  Bytes bytes{};
+
+ private:
+  EventLoop& loop_;
+  BytesPerSecond rate_;
+};
+
+}  // namespace kvferry::sim

@@ -1,0 +1,229 @@
+// What must hold in every run, on randomised systems and workloads.
+#include "sim/base/random.hpp"
+#include "sim/isolated_simulation.hpp"
+#include "sim/placement.hpp"
+#include "tests/sim/small_system.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+namespace kvferry::sim {
+namespace {
+
+SimulationConfig random_system(RandomStream& random) {
+  const auto pick = [&](auto... choices) {
+    const std::array all{choices...};
+    return all[random.below(all.size())];
+  };
+  SimulationConfig config = small_system();
+  config.prefill.instances = static_cast<std::int32_t>(1 + random.below(3));
+  config.decode.instances = static_cast<std::int32_t>(1 + random.below(3));
+  config.prefill.tensor_parallel = pick(1, 2, 4);
+  config.decode.tensor_parallel = pick(1, 2, 4);
+  config.prefill.router = pick(RouterPolicy::round_robin, RouterPolicy::least_loaded);
+  config.decode.router = pick(RouterPolicy::round_robin, RouterPolicy::least_loaded);
+  config.prefill.max_batch_tokens = pick(512, 4096, 16384);
+  config.decode.max_batch_size = pick(2, 16, 256);
+  config.network.preset = pick(TopologyPreset::two_tier, TopologyPreset::point_to_point);
+  config.network.link_bandwidth = {pick(1e9, 12.5e9, 50e9)};
+  config.network.link_latency = {pick(0.0, 2e-6, 1e-3)};
+  config.network.oversubscription = pick(1.0, 4.0);
+  config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7)};
+  config.first_token = pick(FirstToken::kv_ready, FirstToken::decode_step, FirstToken::prefill);
+  // Caches of a few thousand tokens: back-pressure on both sides, and requests that never fit.
+  for (PoolConfig* pool : {&config.prefill, &config.decode}) {
+    const double weights = static_cast<double>(weight_bytes(config.model, config.weights).value);
+    const double tokens = pick(3000.0, 8000.0, 40'000.0);
+    pool->kv_memory_fraction = (weights + tokens * 131'072) / pool->tensor_parallel / 80e9;
+  }
+  if (random.below(4) == 0) config.horizon = Seconds{1.5};
+  return config;
+}
+
+std::vector<workloads::Request> random_requests(RandomStream& random) {
+  std::vector<workloads::Request> requests;
+  double when = 0;
+  const auto count = static_cast<std::int64_t>(random.below(120));
+  for (std::int64_t id = 0; id < count; ++id) {
+    if (random.below(3) != 0)
+      when += random.exponential() * 0.05;  // one in three arrives with the one before
+    const auto input =
+        static_cast<std::int64_t>(1 + random.below(random.below(10) == 0 ? 9000 : 1500));
+    const auto output = static_cast<std::int64_t>(1 + random.below(60));
+    requests.push_back(request(id, when, input, output));
+  }
+  return requests;
+}
+
+std::unique_ptr<codec::TransferCodec> random_codec(RandomStream& random) {
+  if (random.below(2) == 0) return codec::make_raw_transfer();
+  return codec::make_constant_codec({{{100e-6}, {50e9}}, {{50e-6}, {100e9}}, 1.33});
+}
+
+void expect_ordered_dates(const RequestRecord& r, FirstToken convention) {
+  EXPECT_LE(r.arrival, r.prefill_start);
+  EXPECT_LT(r.prefill_start, r.prefill_end);
+  EXPECT_LE(r.prefill_end, r.transfer_start);
+  EXPECT_LT(r.transfer_start, r.kv_ready);
+  if (r.first_decode_step != kNever) {
+    EXPECT_LT(r.kv_ready, r.first_decode_step);
+  }
+  switch (convention) {
+    case FirstToken::kv_ready:
+      EXPECT_EQ(r.first_token, r.kv_ready);
+      break;
+    case FirstToken::decode_step:
+      EXPECT_EQ(r.first_token, r.first_decode_step);
+      break;
+    case FirstToken::prefill:
+      EXPECT_EQ(r.first_token, r.prefill_end);
+      break;
+  }
+  EXPECT_LE(r.first_token, r.finish);
+}
+
+void expect_conserved(const SimulationConfig& config, const SimulationResult& result) {
+  Bytes wire{};
+  std::int64_t gaps = 0;
+  for (const RequestRecord& r : result.records) {
+    wire += r.kv_wire;
+    if (r.outcome == Outcome::finished) {
+      expect_ordered_dates(r, config.first_token);
+      EXPECT_EQ(r.kv_raw.value, r.input_tokens * 131'072);
+      EXPECT_GE(r.decode_instance, 0);
+      gaps += r.output_tokens - 1;
+    }
+    if (!config.horizon) {
+      EXPECT_NE(r.outcome, Outcome::unfinished);
+    }
+    if (is_rejected(r.outcome)) {
+      EXPECT_EQ(r.prefill_start, kNever);
+    }
+  }
+  std::int64_t counted = 0;
+  for (const TokenGap& gap : result.token_gaps) {
+    EXPECT_GT(gap.gap.value, 0);
+    counted += gap.count;
+  }
+  if (config.horizon) return;
+  EXPECT_EQ(counted, gaps) << "every token but the first has a gap before it";
+  // Every flow crosses exactly one link that leaves a prefill GPU (or the single link).
+  const Placement placement = place(config.prefill, config.decode, config.network);
+  Bytes leaving{};
+  for (std::size_t i = 0; i < placement.topology.links.size(); ++i) {
+    const std::string& name = placement.topology.links[i].name;
+    const bool out = name == "link-forward" || (name.starts_with("nic") && name.ends_with("-out"));
+    if (out) leaving += result.link_bytes[i];
+  }
+  EXPECT_EQ(leaving, wire);
+}
+
+TEST(Invariants, HoldOnRandomSystems) {
+  RandomStream random(2026, "invariants");
+  for (int i = 0; i < 150; ++i) {
+    SCOPED_TRACE("system " + std::to_string(i));
+    const SimulationConfig config = random_system(random);
+    const auto requests = random_requests(random);
+    const auto codec = random_codec(random);
+    const auto result = simulate_isolated(config, requests, *codec);
+    ASSERT_EQ(result.records.size(), requests.size());
+    expect_conserved(config, result);
+    if (::testing::Test::HasFailure()) break;
+  }
+}
+
+bool same_bytes(const SimulationResult& a, const SimulationResult& b) {
+  const auto equal = [](const RequestRecord& x, const RequestRecord& y) {
+    return x.finish == y.finish && x.kv_ready == y.kv_ready && x.prefill_end == y.prefill_end &&
+           x.kv_wire == y.kv_wire && x.decode_instance == y.decode_instance &&
+           x.outcome == y.outcome;
+  };
+  return std::equal(a.records.begin(), a.records.end(), b.records.begin(), b.records.end(),
+                    equal) &&
+         a.link_bytes == b.link_bytes && a.totals.flows == b.totals.flows;
+}
+
+TEST(Invariants, TheSameInputGivesTheSameBits) {
+  RandomStream random(7, "determinism");
+  for (int i = 0; i < 20; ++i) {
+    const SimulationConfig config = random_system(random);
+    const auto requests = random_requests(random);
+    const auto codec = codec::make_constant_codec({{{100e-6}, {50e9}}, {{50e-6}, {100e9}}, 1.33});
+    EXPECT_TRUE(same_bytes(simulate_isolated(config, requests, *codec),
+                           simulate_isolated(config, requests, *codec)));
+  }
+}
+
+double mean_ttft(const SimulationConfig& config, const std::vector<workloads::Request>& requests) {
+  const auto result = simulate_isolated(config, requests, *codec::make_raw_transfer());
+  double sum = 0;
+  for (const RequestRecord& r : result.records) sum += (r.first_token - r.arrival).value;
+  return sum / static_cast<double>(result.records.size());
+}
+
+TEST(Invariants, AFasterLinkNeverMakesTheMeanWorse) {
+  RandomStream random(3, "links");
+  std::vector<workloads::Request> requests;
+  double when = 0;
+  for (std::int64_t id = 0; id < 300; ++id) {
+    when += random.exponential() / 12;
+    requests.push_back(request(id, when, 200 + static_cast<std::int64_t>(random.below(3000)), 20));
+  }
+  double previous = 1e9;
+  for (const double bandwidth : {1e9, 2e9, 5e9, 12.5e9, 25e9, 50e9, 1e12}) {
+    SimulationConfig config = small_system();
+    config.network.link_bandwidth = {bandwidth};
+    const double ttft = mean_ttft(config, requests);
+    EXPECT_LE(ttft, previous) << bandwidth;
+    previous = ttft;
+  }
+}
+
+TEST(Router, RoundRobinUsesEveryInstanceOfBothPools) {
+  SimulationConfig config = small_system();
+  config.prefill.instances = 2;
+  config.decode.instances = 2;
+  config.prefill.router = RouterPolicy::round_robin;
+  config.decode.router = RouterPolicy::round_robin;
+  std::vector<workloads::Request> requests;
+  for (std::int64_t id = 0; id < 20; ++id)
+    requests.push_back(request(id, static_cast<double>(id), 100, 5));
+  const auto result = simulate_isolated(config, requests, *codec::make_raw_transfer());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    EXPECT_EQ(result.records[i].prefill_instance, static_cast<std::int32_t>(i % 2));
+    EXPECT_EQ(result.records[i].decode_instance, static_cast<std::int32_t>(i % 2));
+  }
+}
+
+TEST(Router, LeastLoadedAvoidsTheBusyInstance) {
+  SimulationConfig config = small_system();
+  config.prefill.instances = 2;
+  config.decode.instances = 2;
+  const auto result =
+      simulate_isolated(config, std::vector{request(0, 0, 8000, 500), request(1, 0.001, 100, 5)},
+                        *codec::make_raw_transfer());
+  EXPECT_EQ(result.records[0].prefill_instance, 0);
+  EXPECT_EQ(result.records[1].prefill_instance, 1);
+}
+
+TEST(Placement, PoolsAreOnSeparateNodesAndNoInstanceStraddlesTwo) {
+  PoolConfig prefill;
+  prefill.instances = 3;
+  prefill.tensor_parallel = 4;
+  PoolConfig decode;
+  decode.instances = 1;
+  decode.tensor_parallel = 8;
+  NetworkConfig network;
+  network.link_bandwidth = {1e9};
+  network.nvlink_bandwidth = {1e9};
+  const Placement placement = place(prefill, decode, network);
+  EXPECT_EQ(placement.prefill[2].first, 8);
+  EXPECT_EQ(placement.decode[0].first, 16) << "the first GPU of the third node";
+  EXPECT_EQ(placement.topology.gpu_count, 24);
+}
+
+}  // namespace
+}  // namespace kvferry::sim

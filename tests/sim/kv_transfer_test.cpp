@@ -1,0 +1,157 @@
+// The transfer pipeline against its closed forms, on a network without contention.
+#include "sim/kv_transfer.hpp"
+
+#include "tests/sim/fake_backend.hpp"
+#include "tests/sim/small_system.hpp"
+#include "topologies/point_to_point.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+namespace kvferry::sim {
+namespace {
+
+constexpr double kTolerance_s = 1e-12;
+
+struct Stages {
+  double encode_s;  ///< of one chunk
+  double wire_s;
+  double decode_s;
+  double latency_s;
+};
+
+// A codec with the given times per chunk; bytes are chosen so that a chunk needs wire_s at 1 GB/s.
+class FixedCodec final : public codec::TransferCodec {
+ public:
+  explicit FixedCodec(Stages stages) : stages_(stages) {}
+  codec::HandoffCost handoff(const codec::KvSlice& slice) override {
+    slices.push_back(slice);
+    return {
+        {stages_.encode_s}, {stages_.decode_s}, {static_cast<std::int64_t>(stages_.wire_s * 1e9)}};
+  }
+  codec::CodecSources sources() const override { return {}; }
+  std::vector<codec::KvSlice> slices;
+
+ private:
+  Stages stages_;
+};
+
+class TransferBench {
+ public:
+  TransferBench(Stages stages, TransferConfig config, InstanceGpus from = {0, 1},
+                InstanceGpus to = {8, 1})
+      : topology_(topologies::point_to_point({8, 8, {1e9}, {stages.latency_s}})),
+        model_(model("llama-3.1-8b")),
+        codec_(stages),
+        network_(loop_, {1e9}),
+        from_(from),
+        to_(to),
+        transfer_(loop_, network_, codec_, topology_, model_, config,
+                  {[this](RequestRecord&) { left.push_back(loop_.now().value); },
+                   [](RequestRecord&) {}}) {}
+
+  RequestRecord& begin_at(double when_s, std::int64_t tokens = 100) {
+    records_.push_back(std::make_unique<RequestRecord>());
+    RequestRecord& record = *records_.back();
+    record.request_id = static_cast<std::int64_t>(records_.size());
+    record.input_tokens = tokens;
+    loop_.at({when_s}, EventPriority::transfer,
+             [this, &record] { transfer_.begin(record, from_, to_); });
+    return record;
+  }
+  void run() { loop_.run(); }
+
+  std::vector<double> left;  ///< when the last byte of each hand-off left
+  const FixedCodec& codec() const { return codec_; }
+  const FakeNetwork& network() const { return network_; }
+  const KvTransfer& transfer() const { return transfer_; }
+
+ private:
+  FakeLoop loop_;
+  topologies::Topology topology_;
+  ModelSpec model_;
+  FixedCodec codec_;
+  FakeNetwork network_;
+  InstanceGpus from_;
+  InstanceGpus to_;
+  KvTransfer transfer_;
+  std::vector<std::unique_ptr<RequestRecord>> records_;
+};
+
+TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
+  TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4});
+  const RequestRecord& record = bench.begin_at(1);
+  bench.run();
+  EXPECT_NEAR(record.kv_ready.value, 1 + 0.01 + 0.2 + 0.0005 + 0.003, kTolerance_s);
+  EXPECT_NEAR(bench.left.at(0), 1 + 0.01 + 0.2, kTolerance_s) << "latency is not time on the wire";
+  EXPECT_EQ(bench.network().flows, 1);
+}
+
+// T = encode + wire + latency + decode + (n - 1) * slowest, for 32 layers in n = 8 chunks,
+// whichever stage is the slowest.
+TEST(KvTransfer, PipelinedTheSlowestStageDominates) {
+  for (const Stages stages : {Stages{0.01, 0.2, 0.003, 0.0005}, Stages{0.3, 0.2, 0.003, 0.0005},
+                              Stages{0.01, 0.02, 0.05, 0.0005}, Stages{0.1, 0.1, 0.1, 0}}) {
+    TransferBench bench(stages, {Overlap::pipelined, 4});
+    const RequestRecord& record = bench.begin_at(0);
+    bench.run();
+    const double slowest = std::max({stages.encode_s, stages.wire_s, stages.decode_s});
+    const double first = stages.encode_s + stages.wire_s + stages.latency_s + stages.decode_s;
+    EXPECT_NEAR(record.kv_ready.value, first + 7 * slowest, kTolerance_s);
+    EXPECT_EQ(bench.network().flows, 8);
+  }
+}
+
+TEST(KvTransfer, ChunksCoverEveryLayerOnce) {
+  TransferBench bench({0, 0.1, 0, 0},
+                      {Overlap::pipelined, 5});  // 32 layers: 6 chunks of 5, one of 2
+  bench.begin_at(0);
+  bench.run();
+  int next_layer = 0;
+  for (const codec::KvSlice& slice : bench.codec().slices) {
+    EXPECT_EQ(slice.first_layer, next_layer);
+    next_layer += slice.layer_count;
+  }
+  EXPECT_EQ(next_layer, 32);
+  EXPECT_EQ(bench.codec().slices.size(), 7U);
+}
+
+TEST(KvTransfer, RawBytesAreTheKvBytesOfThePrompt) {
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 4});
+  const RequestRecord& record = bench.begin_at(0, 777);
+  bench.run();
+  EXPECT_EQ(record.kv_raw.value, 777 * 131'072);
+  EXPECT_EQ(record.kv_wire, bench.network().bytes);
+}
+
+// Two hand-offs from one GPU: the second one's chunks queue behind the first one's at the encoder.
+TEST(KvTransfer, OneEncoderPerGpuServesHandOffsInTurn) {
+  TransferBench bench({0.1, 1e-3, 0, 0}, {Overlap::none, 4});
+  const RequestRecord& first = bench.begin_at(0);
+  const RequestRecord& second = bench.begin_at(0.05);
+  bench.run();
+  EXPECT_NEAR(first.kv_ready.value, 0.101, kTolerance_s);
+  EXPECT_NEAR(second.kv_ready.value, 0.201, kTolerance_s);
+  EXPECT_NEAR(bench.transfer().encode_busy().value, 0.2, kTolerance_s);
+}
+
+TEST(KvTransfer, TensorParallelRanksSendInParallel) {
+  // 4 prefill ranks, 2 decode ranks, 8 KV heads: 4 lanes of a quarter each.
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4}, {0, 4}, {8, 2});
+  const RequestRecord& record = bench.begin_at(0, 1000);
+  bench.run();
+  EXPECT_NEAR(record.kv_ready.value, 0.1, kTolerance_s);
+  EXPECT_EQ(bench.network().flows, 4);
+  EXPECT_EQ(record.kv_raw.value, 1000 * 131'072) << "together they carry the cache once";
+}
+
+TEST(KvTransfer, ReplicatedHeadsAreSentOnce) {
+  EXPECT_EQ(transfer_lanes(model("qwen2.5-7b"), 8, 8), 4) << "4 KV heads";
+  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), 2, 8), 8);
+  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), 1, 1), 1);
+}
+
+}  // namespace
+}  // namespace kvferry::sim

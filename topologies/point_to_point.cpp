@@ -1,0 +1,24 @@
+#include "topologies/point_to_point.hpp"
+
+#include <cassert>
+
+namespace kvferry::topologies {
+
+Topology point_to_point(const PointToPointSpec& spec) {
+  assert(spec.left_gpus > 0 && spec.right_gpus > 0);
+  Topology topology;
+  topology.preset = "point-to-point";
+  topology.description = std::to_string(spec.left_gpus) + " GPUs and " +
+                         std::to_string(spec.right_gpus) + " GPUs joined by a single link";
+  topology.gpu_count = spec.left_gpus + spec.right_gpus;
+  topology.links = {{"link-forward", spec.link_bandwidth, spec.link_latency},
+                    {"link-backward", spec.link_bandwidth, spec.link_latency}};
+  const GpuId left = spec.left_gpus;
+  topology.append_route = [left](GpuId from, GpuId to, std::vector<LinkId>& path) {
+    assert((from < left) != (to < left) && "GPUs of one side have no link between them");
+    path.push_back(from < left && to >= left ? 0 : 1);
+  };
+  return topology;
+}
+
+}  // namespace kvferry::topologies

@@ -1,0 +1,31 @@
+// The Mooncake traces (USENIX FAST 2025, github.com/kvcache-ai/Mooncake): JSON Lines with dates in
+// milliseconds, prompt and answer lengths, and the ids of the prompt's blocks.
+#pragma once
+
+#include "workloads/mooncake_json.hpp"
+#include "workloads/prefix_checks.hpp"
+#include "workloads/trace_format.hpp"
+
+namespace kvferry::workloads {
+
+class MooncakeRows final : public TraceRows {
+ public:
+  /// File, options and account must outlive the object.
+  MooncakeRows(const TextFile& file, const TraceOptions& options, TraceAccount& account);
+
+  TraceRow parse(std::string_view line) override;
+  void check_whole_file() const override { prefix_checks_.check_whole_file(); }
+  TimeOrigin time_origin() const override { return TimeOrigin::trace_start; }
+  std::int64_t block_tokens() const override {
+    return prefix_checks_.saw_ids() ? options_.block_tokens : 0;
+  }
+
+ private:
+  const TextFile& file_;
+  const TraceOptions& options_;
+  TraceAccount& account_;
+  MooncakeDialect dialect_;
+  PrefixChecks prefix_checks_;
+};
+
+}  // namespace kvferry::workloads

@@ -1,0 +1,113 @@
+#include "sim/base/error.hpp"
+#include "sim/base/quantity_text.hpp"
+#include "workloads/azure_rows.hpp"
+#include "workloads/mooncake_rows.hpp"
+#include "workloads/row_loop.hpp"
+#include "workloads/row_selection.hpp"
+#include "workloads/trace.hpp"
+
+#include <memory>
+
+namespace kvferry::workloads {
+namespace {
+
+// Start and duration must both fit the 292 years of 64-bit nanoseconds.
+constexpr double kLongestSeconds = 4e9;
+
+[[noreturn]] void refuse_option(const std::string& rule, const std::string& found) {
+  throw InputError("trace options: " + rule + ", found " + found);
+}
+
+// Any number at all, NaN too, which to_text has no words for.
+std::string in_seconds(Seconds time) {
+  return shortest_decimal(time.value) + " s";
+}
+
+void check_times(const TraceOptions& options, TraceFormat format) {
+  const auto is_between = [](double value, double low, double high) {
+    return value >= low && value <= high;  // false for NaN
+  };
+  if (!is_between(options.start.value, 0, kLongestSeconds)) {
+    refuse_option("start must be from 0 to 4e9 s", in_seconds(options.start));
+  }
+  if (options.duration &&
+      !(options.duration->value > 0 && is_between(options.duration->value, 0, kLongestSeconds))) {
+    refuse_option("duration must be above 0 and at most 4e9 s", in_seconds(*options.duration));
+  }
+  if (!is_between(options.time_scale, 1e-6, 1e6)) {
+    refuse_option("time_scale must be from 1e-6 to 1e6", shortest_decimal(options.time_scale));
+  }
+  if (!options.time_unit) return;
+  if (format == TraceFormat::azure) {
+    refuse_option("time_unit applies to numeric timestamps, and the format has calendar dates",
+                  in_seconds(*options.time_unit));
+  }
+  if (!(options.time_unit->value > 0 && is_between(options.time_unit->value, 0, kLongestSeconds))) {
+    refuse_option("time_unit must be above 0", in_seconds(*options.time_unit));
+  }
+}
+
+void check_counts(const TraceOptions& options) {
+  if (options.block_tokens < 1 || options.block_tokens > kMostTokens) {
+    refuse_option("block_tokens must be from 1 to " + std::to_string(kMostTokens),
+                  std::to_string(options.block_tokens));
+  }
+  if (options.max_requests && *options.max_requests < 1) {
+    refuse_option("max_requests must be at least 1", std::to_string(*options.max_requests));
+  }
+  if (options.max_context_tokens && *options.max_context_tokens < 2) {
+    refuse_option("max_context_tokens must be at least 2",
+                  std::to_string(*options.max_context_tokens));
+  }
+}
+
+std::unique_ptr<TraceRows> make_trace_rows(TraceFormat format, TextFile& file,
+                                           const TraceOptions& options, TraceAccount& account) {
+  switch (format) {
+    case TraceFormat::mooncake:
+      return std::make_unique<MooncakeRows>(file, options, account);
+    case TraceFormat::azure:
+      return std::make_unique<AzureRows>(file, options);
+  }
+  refuse_option("the format must be mooncake or azure", "another one");
+}
+
+void require_requests(const TraceAccount& account, const TextFile& file) {
+  if (account.emitted > 0) return;
+  if (account.rows_read == 0) file.refuse("the file has no rows");
+  std::string reasons;
+  for (const auto& [reason, rows] : account.dropped) {
+    reasons += (reasons.empty() ? "" : ", ") + reason + " " + std::to_string(rows);
+  }
+  file.refuse("no request is left of " + std::to_string(account.rows_read) +
+              " rows; dropped: " + reasons);
+}
+
+}  // namespace
+
+Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options) {
+  check_times(options, format);
+  check_counts(options);
+  Trace trace;
+  trace.path = path;
+  trace.format = format;
+  TextFile file(path);
+  const auto rows = make_trace_rows(format, file, options, trace.account);
+  RowSelection selection(options, rows->time_origin(), trace);
+  FaultLedger ledger(options.on_bad_row, trace.account);
+  for_each_row(file, ledger, trace.account, [&](std::string_view line) {
+    selection.take(rows->parse(line));
+    return selection.is_full() ? RowLoop::stop : RowLoop::go_on;
+  });
+  rows->check_whole_file();
+  ledger.settle(file);
+  selection.finish();
+  require_requests(trace.account, file);
+  if (selection.is_full() && !file.at_end()) trace.account.truncated = true;
+  trace.file_bytes = file.bytes_read();
+  trace.fingerprint = file.fingerprint();
+  trace.block_tokens = rows->block_tokens();
+  return trace;
+}
+
+}  // namespace kvferry::workloads
