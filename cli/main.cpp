@@ -7,11 +7,14 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <new>
+#include <string>
+#include <vector>
 
 namespace kvferry::cli {
 namespace {
@@ -50,9 +53,14 @@ void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
   command.add_flag_callback(
       "--force", [&options] { options.existing = ExistingFolder::replace; },
       "Replace the folder when it exists");
-  command.add_option("--format", options.format, "What to print: table or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{{"table", Format::table}, {"json", Format::json}}))
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&options](const std::string& word) {
+            options.format = word == "json" ? Format::json : Format::table;
+          },
+          "What to print: table (default) or json")
+      ->check(CLI::IsMember({"table", "json"}).description(""))
       ->type_name("table|json");
 }
 
@@ -94,24 +102,43 @@ void add_list(CLI::App& app, Globals& globals) {
   command->callback([what, &globals] { globals.action = [what] { return list(*what); }; });
 }
 
+std::string first_unknown_option(const CLI::App& command, const std::vector<std::string>& arguments,
+                                 std::vector<std::string>& known) {
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (const std::string& argument : arguments) {
+    const std::string name = argument.substr(0, argument.find('='));
+    if (name.starts_with("--") && std::find(known.begin(), known.end(), name) == known.end())
+      return name;
+  }
+  return {};
+}
+
 // CLI11 says "The following argument was not expected: rnu"; a person wants to know what was meant.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
+                          const std::vector<std::string>& arguments) {
+  std::vector<std::string> commands;
+  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
+  if (arguments.empty()) return "a command is missing; commands: " + join_names(commands);
+  const std::string& first = arguments.front();
+  const bool is_command = std::find(commands.begin(), commands.end(), first) != commands.end();
+  if (!is_command && !first.starts_with('-')) {
+    return "unknown command '" + first + "'" + did_you_mean(first, commands) +
+           "; commands: " + join_names(commands);
+  }
+  std::vector<std::string> options;
+  const CLI::App& command = is_command ? *app.get_subcommand(first) : app;
+  const std::string unknown = first_unknown_option(command, arguments, options);
+  if (unknown.empty()) return error.what();
+  return "unknown option '" + unknown + "'" + did_you_mean(unknown, options) +
+         "; options: " + join_names(options);
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  std::vector<std::string> commands;
-  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-  const std::string& first = arguments.empty() ? std::string{} : arguments.front();
-  const bool unknown_command = !first.empty() && first.front() != '-' &&
-                               std::find(commands.begin(), commands.end(), first) == commands.end();
-  if (unknown_command) {
-    fmt::print(stderr, "kvferry: error: unknown command '{}'{}; commands: {}\n", first,
-               did_you_mean(first, commands), join_names(commands));
-  } else {
-    fmt::print(stderr, "kvferry: error: {}\nTry 'kvferry {} --help'.\n", error.what(),
-               unknown_command || app.get_subcommands().empty()
-                   ? ""
-                   : app.get_subcommands().front()->get_name());
-  }
+  fmt::print(stderr, "kvferry: error: {}\n", usage_message(app, error, arguments));
   return kWrongInput;
 }
 

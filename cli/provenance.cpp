@@ -17,12 +17,6 @@ std::string execution_source(const sim::SimulationConfig& system) {
   return text + "; stack " + system.stack.name + ": " + system.stack.source;
 }
 
-std::string trace_source(const workloads::WorkloadSource& source) {
-  if (!source.file) return source.description;
-  return fmt::format("{}, {} bytes read, FNV-1a {:016x}", source.description,
-                     source.file->file_bytes, source.file->fingerprint);
-}
-
 // Numbers and booleans of the scenario stay what they are; quantities keep their units as text.
 Json to_json(const scenarios::ResolvedNode& node) {
   if (node.children.empty()) {
@@ -51,7 +45,7 @@ std::vector<ProvenanceLine> provenance_of(const PreparedRun& run) {
   return {{"codec_time", std::string(text_of(codec.time)), codec.time_source},
           {"codec_size", std::string(text_of(codec.size)), codec.size_source},
           {"execution_time", "fitted", execution_source(run.scenario.system)},
-          {"trace", requests_kind, trace_source(run.workload.source)}};
+          {"trace", requests_kind, run.workload.source.description}};
 }
 
 Json provenance_json(const PreparedRun& run) {
@@ -59,8 +53,11 @@ Json provenance_json(const PreparedRun& run) {
   for (const ProvenanceLine& line : provenance_of(run)) {
     json[line.what] = {{"kind", line.kind}, {"source", line.source}};
   }
-  if (run.workload.source.file)
-    json["trace"]["account"] = account_json(run.workload.source.file->account);
+  if (const auto& file = run.workload.source.file) {
+    json["trace"]["path"] = file->path;
+    json["trace"]["bytes_read"] = file->file_bytes;
+    json["trace"]["account"] = account_json(file->account);
+  }
   return json;
 }
 

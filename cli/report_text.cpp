@@ -97,7 +97,8 @@ void add_throughput_rows(ReportTable& table) {
             [](const RunSummary& s) { return fmt::format("{:.1f} %", 100 * s.slo_attainment); });
 }
 
-void add_transfer_rows(ReportTable& table) {
+// The parts of TTFT in order of time, each the mean over all requests.
+void add_stage_rows(ReportTable& table) {
   const auto row = [&](const char* name,
                        std::optional<Distribution> analysis::StageFigures::*figures,
                        SpeedupOf speedup = nullptr) {
@@ -106,12 +107,14 @@ void add_transfer_rows(ReportTable& table) {
         speedup);
   };
   using analysis::StageFigures;
-  row("transfer mean", &StageFigures::transfer, &Comparison::transfer_mean);
+  row("wait for prefill", &StageFigures::queue);
+  row("prefill", &StageFigures::prefill);
+  row("wait for decode room", &StageFigures::admission_wait);
+  row("transfer", &StageFigures::transfer, &Comparison::transfer_mean);
   row("  encode", &StageFigures::encode);
   row("  network", &StageFigures::network);
   row("  decode", &StageFigures::decode_codec);
-  row("wait for prefill", &StageFigures::queue);
-  row("wait for decode room", &StageFigures::admission_wait);
+  table.gap();
   table.row("wire bytes", [](const RunSummary& s) { return gigabytes(s.kv_wire); });
   table.row("KV raw / wire",
             [](const RunSummary& s) { return fmt::format("{:.4f}", s.compression_ratio); });
@@ -167,7 +170,7 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   table.gap();
   add_throughput_rows(table);
   table.gap();
-  add_transfer_rows(table);
+  add_stage_rows(table);
   table.gap();
   add_count_rows(table);
   return headline(columns) + table.text() + rejections(columns) + "\n" + sources(columns);

@@ -2,6 +2,8 @@
 
 #include "scenarios/file_path.hpp"
 
+#include <filesystem>
+
 namespace kvferry::scenarios {
 namespace {
 
@@ -25,8 +27,11 @@ constexpr std::int64_t kMaxRequests = 1'000'000'000;
 constexpr Integer kTokens{};
 
 std::string read_file_path(SectionReader& section, const std::string& key) {
-  const std::string path = section.required(key, Text{});
-  return path.empty() ? path : resolve_path(path, section.place_of(key));
+  const std::string stated = section.required(key, Text{});
+  if (stated.empty()) return stated;
+  const std::string path = resolve_path(stated, section.place_of(key));
+  if (!std::filesystem::exists(path)) section.error(key, "no such file: '" + path + "'");
+  return path;
 }
 
 TraceSpec read_trace_spec(SectionReader&& trace) {

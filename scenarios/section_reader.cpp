@@ -38,14 +38,16 @@ SectionReader::~SectionReader() {
 
 SectionReader SectionReader::section(const std::string& key) {
   const ConfigEntry* entry = take(key);
-  const bool is_mapping = entry != nullptr && entry->value.kind == ConfigNode::Kind::mapping;
-  if (entry != nullptr && !is_mapping) {
+  ResolvedNode& resolved = resolved_section(key);
+  if (entry == nullptr) return {nullptr, full_key(key), place_, diagnostics_, resolved};
+  const bool is_mapping = entry->value.kind == ConfigNode::Kind::mapping;
+  if (!is_mapping) {
     diagnostics_.error(
         entry->value.place,
         "key '" + full_key(key) + "': expected a mapping, found " + describe(entry->value));
   }
-  return {is_mapping ? &entry->value : nullptr, full_key(key),
-          entry != nullptr ? entry->key_place : place_, diagnostics_, resolved_section(key)};
+  const Place& place = entry->value.place.is_override() ? entry->value.place : entry->key_place;
+  return {is_mapping ? &entry->value : nullptr, full_key(key), place, diagnostics_, resolved};
 }
 
 SectionReader SectionReader::required_section(const std::string& key) {

@@ -12,23 +12,34 @@ bool same_letter(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
 
-// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours cost one
-// each.
+// Costs of an edit. A wrong letter costs more than a missing one: "llama-3-8b" is nearer to
+// "llama-3.1-8b" than to "llama-2-7b".
+constexpr std::size_t kInsertion = 2;
+constexpr std::size_t kSwap = 2;
+constexpr std::size_t kSubstitution = 3;
+
+// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i * kInsertion;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j * kInsertion;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitution = same_letter(a[i - 1], b[j - 1]) ? 0 : 1;
-      cost[i][j] =
-          std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + substitution});
+      const std::size_t substitution = same_letter(a[i - 1], b[j - 1]) ? 0 : kSubstitution;
+      cost[i][j] = std::min({cost[i - 1][j] + kInsertion, cost[i][j - 1] + kInsertion,
+                             cost[i - 1][j - 1] + substitution});
       const bool swapped =
           i > 1 && j > 1 && same_letter(a[i - 1], b[j - 2]) && same_letter(a[i - 2], b[j - 1]);
-      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + kSwap);
     }
   }
   return cost[a.size()][b.size()];
+}
+
+// "zip" for "splitzip", "h100" for "h100-sxm".
+bool is_part_of(std::string_view found, std::string_view candidate) {
+  constexpr std::size_t kShortestPart = 3;
+  return found.size() >= kShortestPart && candidate.find(found) != std::string_view::npos;
 }
 
 }  // namespace
@@ -41,15 +52,13 @@ std::optional<std::string> nearest_name(std::string_view found,
   std::size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
     const std::size_t distance = edit_distance(found, candidate);
-    if (best == nullptr || distance < best_distance) {
-      best = &candidate;
-      best_distance = distance;
-    }
+    const std::size_t tolerated = candidate.size() < 3 ? 0 : candidate.size() / 3 * kInsertion + 1;
+    if (distance > tolerated && !is_part_of(found, candidate)) continue;
+    if (best != nullptr && distance >= best_distance) continue;
+    best = &candidate;
+    best_distance = distance;
   }
-  if (best == nullptr) return std::nullopt;
-  const std::size_t tolerated = std::max<std::size_t>(1, best->size() / 3);
-  if (best_distance > tolerated) return std::nullopt;
-  return *best;
+  return best == nullptr ? std::nullopt : std::optional(*best);
 }
 
 std::string did_you_mean(std::string_view found, std::span<const std::string> candidates) {

@@ -9,8 +9,8 @@
 namespace kvferry {
 
 /// The candidate with the smallest edit distance to `found` (a swap of neighbours counts as one
-/// edit, letter case as none), or nothing when even that one differs in more than a third of its
-/// letters.
+/// edit, letter case as none) among those that differ in about a third of their letters or contain
+/// `found`; or nothing.
 std::optional<std::string> nearest_name(std::string_view found,
                                         std::span<const std::string> candidates);
 

@@ -1,0 +1,26 @@
+# Thin: the build lives in CMakeLists.txt and CMakePresets.json.
+#   make run     installs what is missing, builds, compares raw and compressed hand-offs on a small scenario
+#   make test    installs what is missing, builds, runs all tests
+#   make asan    the tests once more under the address and undefined-behaviour sanitizers
+.PHONY: run test asan setup clean
+
+run: setup
+	cmake --preset release
+	cmake --build --preset release
+	build/release/cli/kvferry compare scenarios/quickstart.yaml --vary transfer.codec=none,splitzip
+
+test: setup
+	cmake --preset dev
+	cmake --build --preset dev
+	ctest --preset dev --parallel $$(nproc)
+
+asan: setup
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan --parallel $$(nproc)
+
+setup:
+	@.ci/setup
+
+clean:
+	rm -rf build

@@ -1,0 +1,23 @@
+# Finds the CUDA compiler, or says that there is none. Sets KVFERRY_HAS_CUDA.
+set(KVFERRY_CUDA AUTO CACHE STRING "CUDA code: AUTO (when a compiler is found), ON or OFF")
+set_property(CACHE KVFERRY_CUDA PROPERTY STRINGS AUTO ON OFF)
+
+set(KVFERRY_HAS_CUDA OFF)
+if(NOT KVFERRY_CUDA STREQUAL "OFF")
+  include(CheckLanguage)
+  if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+    set(CMAKE_CUDA_ARCHITECTURES 80)  # runs on all newer GPUs through its PTX
+  endif()
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    enable_language(CUDA)
+    set(KVFERRY_HAS_CUDA ON)
+  elseif(KVFERRY_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "KVFERRY_CUDA is ON, but no CUDA compiler was found: put nvcc on the PATH")
+  endif()
+endif()
+if(KVFERRY_HAS_CUDA)
+  message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER} ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")
+else()
+  message(STATUS "CUDA: no compiler used; the codec runs on the CPU, everything else is built and tested")
+endif()

@@ -1,0 +1,247 @@
+// kvferry from outside: exit status, what goes to stdout and stderr, what is left on disk.
+#include "tests/cli/run_program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kvferry {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+const std::string kSmoke = KVFERRY_TEST_FILES "/golden/smoke.yaml";
+const std::string kQuickstart = KVFERRY_TEST_FILES "/../scenarios/quickstart.yaml";
+
+TEST(CommandLine, RunPrintsATableOnStdoutAndMessagesOnStderr) {
+  const auto result = run_kvferry("run " + kSmoke);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, AllOf(HasSubstr("TTFT mean"), HasSubstr("goodput"),
+                                HasSubstr("wire bytes"), HasSubstr("Where the figures come from")));
+  EXPECT_THAT(result.err, HasSubstr("kvferry: info: requests: 40"));
+  EXPECT_THAT(run_kvferry("run -q " + kSmoke).err, IsEmpty());
+}
+
+TEST(CommandLine, EveryResultSaysWhereItsFiguresComeFrom) {
+  const json summary = json::parse(run_kvferry("run -q --format json " + kSmoke).out);
+  const json& provenance = summary["provenance"];
+  EXPECT_EQ(provenance["codec_time"]["kind"], "published");
+  EXPECT_THAT(std::string(provenance["codec_time"]["source"]), HasSubstr("arXiv 2605.01708"));
+  EXPECT_EQ(provenance["codec_size"]["kind"], "measured-live");
+  EXPECT_THAT(std::string(provenance["codec_size"]["source"]),
+              HasSubstr("frames of the real codec"));
+  EXPECT_EQ(provenance["execution_time"]["kind"], "fitted");
+  EXPECT_THAT(std::string(provenance["execution_time"]["source"]), HasSubstr("aiconfigurator"));
+  EXPECT_EQ(provenance["trace"]["kind"], "synthetic");
+  EXPECT_EQ(summary["seed"], 11);
+  EXPECT_EQ(summary["scenario"]["network"]["link_bandwidth"], "25 Gbit/s");
+  EXPECT_EQ(summary["scenario"]["decode"]["max_batch_size"], 256) << "a default, filled in";
+}
+
+TEST(CommandLine, ComparePairsTheSameRequestsAndReportsSpeedUps) {
+  const auto result =
+      run_kvferry("compare -q --format json --vary transfer.codec=none,splitzip " + kSmoke);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const json comparison = json::parse(result.out);
+  ASSERT_EQ(comparison["variants"].size(), 2U);
+  const json& raw = comparison["variants"][0]["summary"];
+  const json& splitzip = comparison["variants"][1]["summary"];
+  EXPECT_EQ(raw["provenance"]["codec_time"]["kind"], "none");
+  EXPECT_EQ(raw["kv_wire_bytes"], raw["kv_raw_bytes"]);
+  EXPECT_EQ(splitzip["kv_raw_bytes"], raw["kv_raw_bytes"]) << "the same requests";
+  EXPECT_NEAR(splitzip["compression_ratio"], 1.33, 0.01);
+  const json& speedup = comparison["variants"][1]["speedup"];
+  EXPECT_TRUE(speedup["paired"]);
+  EXPECT_EQ(speedup["pairs"], 40);
+  EXPECT_GT(speedup["transfer_mean"]["speedup"], 1.2);
+  EXPECT_LT(speedup["transfer_mean"]["ci95"][0], speedup["transfer_mean"]["ci95"][1]);
+}
+
+TEST(CommandLine, CompareSaysWhenVariantsServeDifferentRequests) {
+  const auto result = run_kvferry("compare --vary workload.requests=20,30 " + kSmoke);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.err, HasSubstr("the variants do not serve the same requests: no speed-ups"));
+}
+
+TEST(CommandLine, TheOutputFolderIsCompleteAndNothingElseIsLeft) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "results";
+  ASSERT_EQ(run_kvferry("run -q -o " + target.string() + " " + kSmoke).status, 0);
+  EXPECT_TRUE(fs::exists(target / "summary.json"));
+  EXPECT_TRUE(fs::exists(target / "requests.csv"));
+  EXPECT_EQ(run_kvferry("run -q " + (target / "scenario.yaml").string()).status, 0)
+      << "the resolved scenario runs";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "no temporary folder";
+}
+
+TEST(CommandLine, CompareWritesAFolderPerVariant) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "deep" / "results";
+  ASSERT_EQ(run_kvferry("compare -q --vary 'network.link_bandwidth=25 Gbit/s,100 Gbit/s' -o " +
+                        target.string() + " " + kSmoke)
+                .status,
+            0);
+  EXPECT_TRUE(fs::exists(target / "compare.json"));
+  EXPECT_TRUE(fs::exists(target / "0-25_Gbit_s" / "requests.csv"));
+  EXPECT_TRUE(fs::exists(target / "1-100_Gbit_s" / "summary.json"));
+}
+
+TEST(CommandLine, AFolderThatHoldsSomethingIsRefusedUnlessForced) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "results";
+  fs::create_directory(target);
+  write_text(target / "mine.txt", "precious");
+  const std::string command = "run -q -o " + target.string() + " " + kSmoke;
+  const auto refused = run_kvferry(command);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.err, "-o " + target.string() +
+                             ": error: the folder exists and is not empty; use another one, "
+                             "or --force to replace it\n");
+  EXPECT_EQ(read_text(target / "mine.txt"), "precious");
+  EXPECT_EQ(run_kvferry(command + " --force").status, 0);
+  EXPECT_FALSE(fs::exists(target / "mine.txt"));
+  EXPECT_TRUE(fs::exists(target / "summary.json"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(CommandLine, AFailedRunLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const auto bad_trace = folder.path() / "bad.csv";
+  write_text(bad_trace, "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-02-30 00:00:00,1,1\n");
+  const auto target = folder.path() / "results";
+  const auto result = run_kvferry("run -q -o " + target.string() +
+                                  " " KVFERRY_TEST_FILES "/../scenarios/azure.yaml " +
+                                  "--set workload.trace.path=" + bad_trace.string());
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, StartsWith(bad_trace.string() + ":2:1: error: "));
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "only the trace";
+}
+
+TEST(CommandLine, AFullDiskIsReported) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "NOT CHECKED: no /dev/full";
+  const std::string command = std::string(KVFERRY_BINARY) + " list models >/dev/full 2>/dev/null";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+}
+
+TEST(CommandLine, ValidateChecksAndPrintsTheResolvedScenario) {
+  const auto plain = run_kvferry("validate " + kSmoke);
+  EXPECT_EQ(plain.status, 0);
+  EXPECT_THAT(plain.out, HasSubstr("valid, 40 requests from"));
+  const auto resolved = run_kvferry("validate --resolved " + kSmoke + " --set slo.ttft='2 s'");
+  EXPECT_THAT(resolved.out, AllOf(HasSubstr("kv_memory_fraction: 0.9"), HasSubstr("ttft: 2 s")));
+  EXPECT_EQ(run_kvferry("validate " + kSmoke + " --set model=gpt").status, 2);
+}
+
+TEST(CommandLine, ListShowsTheCatalogWithSources) {
+  for (const char* what :
+       {"models", "gpus", "topologies", "codecs", "profiles", "policies", "payloads", "stacks"}) {
+    const auto result = run_kvferry(std::string("list ") + what);
+    EXPECT_EQ(result.status, 0) << what;
+    EXPECT_THAT(result.out, HasSubstr("\n")) << what;
+  }
+  EXPECT_THAT(run_kvferry("list gpus").out,
+              AllOf(HasSubstr("h100-sxm"), HasSubstr("989.4 TFLOP/s")));
+  EXPECT_THAT(run_kvferry("list profiles").out,
+              AllOf(HasSubstr("h200-sxm"), HasSubstr("published")));
+}
+
+struct WrongUse {
+  std::string arguments;
+  std::string message;
+};
+
+TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
+  for (const auto& [arguments, message] :
+       {WrongUse{"",
+                 "kvferry: error: a command is missing; commands: run, compare, validate, list\n"},
+        WrongUse{"rnu x.yaml",
+                 "kvferry: error: unknown command 'rnu' (did you mean 'run'?); commands: run, "
+                 "compare, validate, list\n"},
+        WrongUse{"run x.yaml --sett a=b",
+                 "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
+                 "--help, --set, --quiet, "
+                 "--output, --force, --format\n"},
+        WrongUse{"run", "kvferry: error: scenario is required\n"},
+        WrongUse{"run x.yaml --format xml", "kvferry: error: --format: xml not in {table,json}\n"},
+        WrongUse{
+            "run nowhere.yaml",
+            "nowhere.yaml: error: the scenario cannot be read: no such file, or no permission\n"},
+        WrongUse{"list gpu",
+                 "kvferry list: error: unknown list 'gpu' (did you mean 'gpus'?); lists: models, "
+                 "gpus, topologies, "
+                 "codecs, profiles, policies, payloads, stacks\n"},
+        WrongUse{
+            "compare x.yaml --vary codec",
+            "--vary codec: error: expected key.path=a,b, such as transfer.codec=none,splitzip\n"},
+        WrongUse{"compare x.yaml --vary a=b",
+                 "--vary a=b: error: expected at least two values, separated by commas\n"},
+        WrongUse{"compare x.yaml --vary a=b,b",
+                 "--vary a=b,b: error: expected values that differ\n"}}) {
+    const auto result = run_kvferry(arguments);
+    EXPECT_EQ(result.status, 2) << arguments;
+    EXPECT_EQ(result.err, message) << arguments;
+    EXPECT_THAT(result.out, IsEmpty()) << arguments;
+  }
+}
+
+TEST(CommandLine, AFaultyVariantIsReportedBeforeAnythingRuns) {
+  const auto result = run_kvferry("compare --vary transfer.codec=none,zip " + kSmoke);
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(
+      result.err,
+      "--vary transfer.codec=zip: error: key 'transfer.codec': unknown codec 'zip' (did you mean "
+      "'splitzip'?); allowed: none, splitzip\n");
+}
+
+TEST(CommandLine, HelpAndVersionExitWithZero) {
+  EXPECT_EQ(run_kvferry("--help").status, 0);
+  EXPECT_EQ(run_kvferry("compare --help").status, 0);
+  EXPECT_THAT(run_kvferry("--version").out, StartsWith("kvferry "));
+}
+
+TEST(CommandLine, ARejectedRequestIsCountedWithItsReason) {
+  const auto result = run_kvferry(
+      "run " + kSmoke + " --set 'workload.lengths.input={uniform: {min: 1, max: 200000}}'");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr("(exceeds-context)"));
+}
+
+TEST(CommandLine, ThePublishedTracesRunThroughCompare) {
+  const std::string traces = KVFERRY_SHARED_FILES "/traces";
+  if (!fs::exists(traces))
+    GTEST_SKIP() << "NOT CHECKED: the published traces are not here (" << traces << ")";
+  struct Case {
+    const char* scenario;
+    std::string trace;
+    std::int64_t requests;
+  };
+  for (const Case& c :
+       {Case{"mooncake", traces + "/mooncake/conversation_trace.jsonl", 12'031},
+        Case{"azure", traces + "/azure2023/AzureLLMInferenceTrace_conv.csv", 19'366}}) {
+    const auto result =
+        run_kvferry(std::string("compare -q --format json --vary transfer.codec=none,splitzip "
+                                "--set workload.trace.path=") +
+                    c.trace + " " KVFERRY_TEST_FILES "/../scenarios/" + c.scenario + ".yaml");
+    ASSERT_EQ(result.status, 0) << result.err;
+    const json comparison = json::parse(result.out);
+    for (const json& variant : comparison["variants"]) {
+      const json& summary = variant["summary"];
+      EXPECT_EQ(summary["completed"].get<std::int64_t>() + summary["rejected"].get<std::int64_t>(),
+                c.requests);
+      EXPECT_EQ(summary["provenance"]["trace"]["account"]["rows_read"], c.requests);
+    }
+    EXPECT_GT(comparison["variants"][1]["speedup"]["transfer_mean"]["ci95"][0], 1.2) << c.scenario;
+  }
+}
+
+}  // namespace
+}  // namespace kvferry

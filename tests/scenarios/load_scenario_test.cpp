@@ -1,0 +1,137 @@
+#include "scenarios/load_scenario.hpp"
+
+#include "scenarios/catalog.hpp"
+#include "tests/scenarios/scenario_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+namespace kvferry::scenarios {
+namespace {
+
+Scenario load(const std::string& text, const std::vector<Override>& overrides = {}) {
+  return load_scenario_text(text, "folder/s.yaml", overrides);
+}
+
+TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
+  const Scenario scenario = load(kValid);
+  EXPECT_EQ(scenario.name, "test");
+  EXPECT_EQ(scenario.seed, 3U);
+  EXPECT_EQ(scenario.system.model.layers, 32);
+  EXPECT_EQ(scenario.system.prefill.instances, 2);
+  EXPECT_EQ(scenario.system.prefill.max_batch_tokens, 8192);
+  EXPECT_EQ(scenario.system.decode.tensor_parallel, 1);
+  EXPECT_EQ(scenario.system.network.link_bandwidth.value, 12.5e9);
+  EXPECT_EQ(scenario.system.network.nvlink_bandwidth.value, 450e9) << "from the GPU";
+  EXPECT_EQ(scenario.system.transfer.overlap, sim::Overlap::pipelined);
+  EXPECT_EQ(scenario.codec.codec, TransferCodecName::splitzip);
+  EXPECT_EQ(scenario.codec.payload.preset.name, "llama-3.1-8b");
+  EXPECT_EQ(scenario.codec.profile.name, "h200-sxm");
+  const auto& workload = std::get<workloads::SyntheticSpec>(scenario.workload);
+  EXPECT_EQ(workload.arrivals.rate.value, 8);
+  EXPECT_EQ(workload.requests, 10);
+}
+
+TEST(LoadScenario, TheNameDefaultsToThatOfTheFile) {
+  EXPECT_EQ(load(replaced(kValid, "name: test\n", "")).name, "s");
+}
+
+TEST(LoadScenario, OverridesReplaceAddAndAreAppliedInOrder) {
+  const Scenario scenario = load(kValid, {{"seed=9"},
+                                          {"prefill.instances=4"},
+                                          {"prefill.instances=5"},
+                                          {"slo.ttft=2 s"},
+                                          {"workload.lengths.output={uniform: {min: 5, max: 9}}"}});
+  EXPECT_EQ(scenario.seed, 9U);
+  EXPECT_EQ(scenario.system.prefill.instances, 5);
+  EXPECT_EQ(scenario.slo.ttft->value, 2);
+  const auto& lengths = std::get<workloads::IndependentLengths>(
+      std::get<workloads::SyntheticSpec>(scenario.workload).lengths);
+  EXPECT_EQ(std::get<workloads::UniformLength>(lengths.output).max_tokens, 9);
+}
+
+TEST(LoadScenario, ModelsAndGpusMayBeGivenInline) {
+  const Scenario scenario =
+      load(replaced(kValid, "model: llama-3.1-8b",
+                    "model: {base: llama-3.1-8b, layers: 16, max_context: 8192}"),
+           {{"decode.gpu={base: h200-sxm, memory: 96 GB}"}});
+  EXPECT_EQ(scenario.system.model.layers, 16);
+  EXPECT_EQ(scenario.system.model.hidden, 4096) << "from the base";
+  EXPECT_EQ(scenario.system.model.max_context, 8192);
+  EXPECT_EQ(scenario.system.model.name, "llama-3.1-8b (changed)");
+  EXPECT_EQ(scenario.system.decode.gpu.memory.value, 96'000'000'000);
+  EXPECT_EQ(scenario.system.decode.gpu.memory_bandwidth.value, 4800e9);
+}
+
+TEST(LoadScenario, AModelWithoutABaseNeedsAllDimensions) {
+  const auto errors = errors_of(kValid, {{"model={layers: 2, hidden: 64}"}});
+  ASSERT_EQ(errors.size(), 5U);
+  EXPECT_EQ(errors.front(),
+            "--set model={layers: 2, hidden: 64}: error: missing key 'model.heads'");
+}
+
+TEST(LoadScenario, ConstantCodecFiguresComeFromTheScenario) {
+  const Scenario scenario =
+      load(kValid, {{"codec={timing: constant, encode_rate: 600 GB/s, decode_rate: 2 TB/s, "
+                     "encode_overhead: 80 us, ratio: 1.3}"}});
+  EXPECT_EQ(scenario.codec.timing, CodecTiming::constant);
+  EXPECT_EQ(scenario.codec.constant.encode.rate.value, 600e9);
+  EXPECT_EQ(scenario.codec.constant.encode.fixed.value, 80e-6);
+  EXPECT_EQ(scenario.codec.constant.decode.fixed.value, 0);
+  EXPECT_EQ(scenario.codec.constant.compression_ratio, 1.3);
+}
+
+TEST(LoadScenario, PathsAreRelativeToTheFileOrInOverridesToTheCurrentFolder) {
+  const std::string trace = replaced(kValid,
+                                     "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: "
+                                     "{input: {constant: 1000}, output: {constant: 100}}\n",
+                                     "  trace: {path: t.jsonl, format: mooncake}\n");
+  EXPECT_EQ(errors_of(trace).front(),
+            "s.yaml:9:17: error: key 'workload.trace.path': no such file: 't.jsonl'");
+  try {
+    load(trace);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(
+        error.messages().front(),
+        "folder/s.yaml:9:17: error: key 'workload.trace.path': no such file: 'folder/t.jsonl'");
+  }
+  const Scenario scenario = load(trace, {{std::string("workload.trace.path=") + __FILE__}});
+  EXPECT_EQ(std::get<workloads::TraceSpec>(scenario.workload).path, __FILE__);
+}
+
+TEST(LoadScenario, TheResolvedScenarioLoadsToItself) {
+  const Scenario scenario = load(kValid, {{"slo={ttft: 1 s}"}, {"horizon=1 h"}});
+  const std::string resolved = to_yaml(scenario.resolved);
+  const Scenario again = load(resolved);
+  EXPECT_EQ(to_yaml(again.resolved), resolved);
+  EXPECT_EQ(again.system.horizon->value, 3600);
+  EXPECT_EQ(again.seed, scenario.seed);
+}
+
+TEST(LoadScenario, ShippedScenariosAreValid) {
+  for (const auto& file : std::filesystem::directory_iterator(KVFERRY_TEST_FILES "/../scenarios")) {
+    if (file.path().extension() != ".yaml") continue;
+    SCOPED_TRACE(file.path());
+    std::vector<Override> overrides;
+    const std::string name = file.path().stem();
+    if (name == "mooncake" || name == "azure") {
+      overrides.push_back(
+          {std::string("workload.trace.path=") + __FILE__});  // their data is not shipped
+    }
+    EXPECT_NO_THROW(load_scenario(file.path(), overrides));
+  }
+}
+
+TEST(Catalog, HoldsTheGpusAndModelsWithTheirSources) {
+  EXPECT_EQ(known_gpus().size(), 5U);
+  EXPECT_EQ(known_models().size(), 20U);
+  for (const auto& gpu : known_gpus()) EXPECT_FALSE(gpu.source.empty()) << gpu.name;
+  for (const auto& model : known_models()) EXPECT_FALSE(model.source.empty()) << model.name;
+  EXPECT_FALSE(known_gpus().front().gemm_fp8) << "an A100 has no FP8";
+}
+
+}  // namespace
+}  // namespace kvferry::scenarios
