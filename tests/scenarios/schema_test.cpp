@@ -1,0 +1,121 @@
+// The JSON Schema that editors use must know exactly the keys that the reader knows.
+#include "tests/scenarios/scenario_text.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace kvferry::scenarios {
+namespace {
+
+using nlohmann::json;
+using Keys = std::set<std::string>;
+
+json schema() {
+  std::ifstream file(KVFERRY_TEST_FILES "/../scenarios/scenario.schema.json");
+  return json::parse(file);
+}
+
+// Follows a reference and, where a name may stand instead of a mapping, takes the mapping.
+json expanded(const json& node, const json& root) {
+  if (node.contains("$ref"))
+    return expanded(root.at(json::json_pointer(std::string(node["$ref"]).substr(1))), root);
+  return node.contains("oneOf") ? json(node["oneOf"][1]) : node;
+}
+
+// The keys of the mapping at a path such as "workload.trace".
+Keys schema_keys(const std::string& path) {
+  const json root = schema();
+  json node = root;
+  std::size_t start = 0;
+  while (start < path.size()) {
+    const std::size_t dot = std::min(path.find('.', start), path.size());
+    node = expanded(node["properties"][path.substr(start, dot - start)], root);
+    start = dot + 1;
+  }
+  const json properties = node["properties"];
+  Keys keys;
+  for (const auto& [key, value] : properties.items()) keys.insert(key);
+  return keys;
+}
+
+// The reader lists its valid keys when it meets one that it does not know.
+Keys reader_keys(const std::string& path, std::vector<Override> overrides) {
+  overrides.push_back({(path.empty() ? "" : path + ".") + "zzz=1"});
+  const std::string marker = "; valid keys: ";
+  for (const std::string& error : errors_of(kValid, overrides)) {
+    const auto at = error.find(marker);
+    if (error.find("zzz' ") == std::string::npos && error.find("zzz';") == std::string::npos)
+      continue;
+    Keys keys;
+    std::string rest = error.substr(at + marker.size());
+    for (std::size_t comma = rest.find(", "); comma != std::string::npos; comma = rest.find(", ")) {
+      keys.insert(rest.substr(0, comma));
+      rest.erase(0, comma + 2);
+    }
+    keys.insert(rest);
+    return keys;
+  }
+  return {"the reader took zzz"};
+}
+
+TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
+  const std::string trace =
+      std::string("workload={trace: {format: mooncake, path: ") + __FILE__ + "}}";
+  struct Section {
+    std::string path;
+    std::vector<Override> overrides;  ///< that make all its keys valid
+  };
+  for (const auto& [path, overrides] :
+       {Section{"", {}},
+        Section{"router", {}},
+        Section{"prefill", {}},
+        Section{"decode", {}},
+        Section{"network", {}},
+        Section{"transfer", {}},
+        Section{"codec", {{"codec.timing=constant"}}},
+        Section{"codec.payload", {}},
+        Section{"slo", {}},
+        Section{"workload.arrivals", {{"workload.arrivals.process=gamma"}}},
+        Section{"workload.lengths.input", {}},
+        Section{"workload.lengths.output", {}},
+        Section{"workload.lengths.input.uniform",
+                {{"workload.lengths.input={uniform: {min: 1, max: 2}}"}}},
+        Section{"workload.lengths.input.lognormal",
+                {{"workload.lengths.input={lognormal: {median: 1, p90: 2}}"}}},
+        Section{"workload.lengths.empirical",
+                {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}},
+        Section{"workload.trace", {{trace}}},
+        Section{"model", {{"model={base: llama-3.1-8b}"}}},
+        Section{"stack", {{"stack={base: vllm-0.12}"}}},
+        Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
+        Section{"decode.gpu.gemm_fp8", {{"decode.gpu={base: h100-sxm}"}}},
+        Section{"decode.gpu.prefill_attention", {{"decode.gpu={base: h100-sxm}"}}},
+        Section{"decode.gpu.decode_attention", {{"decode.gpu={base: h100-sxm}"}}},
+        Section{"decode.gpu.all_reduce", {{"decode.gpu={base: h100-sxm}"}}},
+        Section{"decode.gpu.all_reduce.two_gpus", {{"decode.gpu={base: h100-sxm}"}}}}) {
+    EXPECT_EQ(schema_keys(path), reader_keys(path, overrides)) << "section '" << path << "'";
+  }
+}
+
+// `workload` and `workload.lengths` have two forms, each with its own keys; the schema has the
+// union.
+TEST(Schema, KnowsTheKeysOfBothFormsOfAWorkload) {
+  Keys keys = reader_keys("workload", {});
+  keys.merge(reader_keys(
+      "workload", {{std::string("workload={trace: {format: azure, path: ") + __FILE__ + "}}"}}));
+  EXPECT_EQ(schema_keys("workload"), keys);
+  Keys lengths = reader_keys("workload.lengths", {});
+  lengths.merge(
+      reader_keys("workload.lengths",
+                  {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}));
+  EXPECT_EQ(schema_keys("workload.lengths"), lengths);
+}
+
+}  // namespace
+}  // namespace kvferry::scenarios
