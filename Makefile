@@ -2,7 +2,8 @@
 #   make run     installs what is missing, builds, compares raw and compressed hand-offs on a small scenario
 #   make test    installs what is missing, builds, runs all tests
 #   make asan    the tests once more under the address and undefined-behaviour sanitizers
-.PHONY: run test asan setup clean
+#   make bench   speed of the codec beside memcpy, in one run
+.PHONY: run test asan bench setup clean
 
 run: setup
 	cmake --preset release
@@ -18,6 +19,11 @@ asan: setup
 	cmake --preset asan
 	cmake --build --preset asan
 	ctest --preset asan --parallel $$(nproc)
+
+bench: setup
+	cmake --preset release
+	cmake --build --preset release
+	build/release/tests/benchmarks/codec_benchmark
 
 setup:
 	@.ci/setup
