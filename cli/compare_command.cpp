@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace kvferry::cli {
@@ -28,7 +29,13 @@ std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Varian
     scenarios.push_back(scenarios::load_scenario(options.run.scenario, overrides));
   }
   std::vector<PreparedRun> runs;
-  for (scenarios::Scenario& scenario : scenarios) runs.push_back(prepare(std::move(scenario)));
+  std::string last_described;
+  for (scenarios::Scenario& scenario : scenarios) {
+    runs.push_back(prepare(std::move(scenario)));
+    const std::string& description = runs.back().workload.source.description;
+    if (description != last_described) log_workload(runs.back().workload);
+    last_described = description;
+  }
   return runs;
 }
 

@@ -34,16 +34,6 @@ std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& co
   return codec::make_recorded_codec(payload_for(config), config.profile);
 }
 
-void log_workload(const workloads::Workload& workload) {
-  spdlog::info("requests: {} from {}", workload.requests.size(), workload.source.description);
-  if (!workload.source.file) return;
-  for (const std::string& warning : workload.source.file->account.warnings)
-    spdlog::warn("{}", warning);
-  for (const auto& [reason, rows] : workload.source.file->account.dropped) {
-    spdlog::info("rows left out: {} ({})", rows, reason);
-  }
-}
-
 analysis::RunContext context_of(const scenarios::Scenario& scenario) {
   const sim::SimulationConfig& system = scenario.system;
   analysis::RunContext context;
@@ -71,10 +61,18 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
 PreparedRun prepare(scenarios::Scenario scenario) {
   PreparedRun run;
   run.workload = workloads::make_workload(scenario.workload, scenario.seed);
-  log_workload(run.workload);
   run.codec = codec_for(scenario.codec);
   run.scenario = std::move(scenario);
   return run;
+}
+
+void log_workload(const workloads::Workload& workload) {
+  spdlog::info("requests: {} from {}", workload.requests.size(), workload.source.description);
+  if (!workload.source.file) return;
+  const workloads::TraceAccount& account = workload.source.file->account;
+  for (const std::string& warning : account.warnings) spdlog::warn("{}", warning);
+  for (const auto& [reason, rows] : account.dropped)
+    spdlog::info("rows left out: {} ({})", rows, reason);
 }
 
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {

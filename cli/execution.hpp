@@ -25,8 +25,11 @@ struct PreparedRun {
   std::unique_ptr<codec::TransferCodec> codec;
 };
 
-/// Logs what it reads and builds. @throws InputError, RunError
+/// @throws InputError, RunError
 PreparedRun prepare(scenarios::Scenario scenario);
+
+/// Says where the requests come from, and what was dropped or looks odd.
+void log_workload(const workloads::Workload& workload);
 
 struct FinishedRun {
   SimulationResult result;

@@ -17,77 +17,79 @@ namespace {
 
 TextTable models() {
   TextTable table(
-      {"model", "parameters", "weights (bf16)", "KV per token", "max context", "  source"});
+      {"model", "parameters", "weights (bf16)", "KV per token", "max context", "source"},
+      {Align::left, Align::right, Align::right, Align::right, Align::right, Align::left});
   for (const sim::ModelSpec& model : scenarios::known_models()) {
     table.add(
         {model.name, fmt::format("{:.2f} B", static_cast<double>(parameter_count(model)) / 1e9),
          fmt::format("{:.1f} GB",
                      static_cast<double>(weight_bytes(model, sim::WeightType::bf16).value) / 1e9),
          to_text(kv_bytes_per_token(model)),
-         model.max_context ? std::to_string(*model.max_context) : "-", "  " + model.source});
+         model.max_context ? std::to_string(*model.max_context) : "-", model.source});
   }
   return table;
 }
 
 TextTable gpus() {
-  TextTable table({"gpu", "memory", "bf16 peak", "memory bandwidth", "NVLink", "fp8", "  source"});
+  TextTable table({"gpu", "memory", "bf16 peak", "memory bandwidth", "NVLink", "fp8", "source"},
+                  {Align::left, Align::right, Align::right, Align::right, Align::right,
+                   Align::right, Align::left});
   for (const sim::GpuSpec& gpu : scenarios::known_gpus()) {
     table.add({gpu.name, to_text(gpu.memory), to_text(gpu.bf16_peak), to_text(gpu.memory_bandwidth),
-               to_text(gpu.nvlink_bandwidth), gpu.gemm_fp8 ? "yes" : "no", "  " + gpu.source});
+               to_text(gpu.nvlink_bandwidth), gpu.gemm_fp8 ? "yes" : "no", gpu.source});
   }
   return table;
 }
 
 TextTable topologies() {
-  TextTable table({"topology", "  what it is"});
+  TextTable table({"topology", "what it is"}, {Align::left});
   table.add(
       {"two-tier",
-       "  nodes of gpus_per_node GPUs with a NIC each, one core, oversubscription; NVLink inside"});
+       "nodes of gpus_per_node GPUs with a NIC each, one core, oversubscription; NVLink inside"});
   table.add({"point-to-point",
-             "  one full-duplex link between the prefill and the decode side, shared by all"});
+             "one full-duplex link between the prefill and the decode side, shared by all"});
   return table;
 }
 
 TextTable codecs() {
-  TextTable table({"codec", "  what it is", "  source"});
-  table.add({"none", "  raw BF16 bytes travel", "  -"});
-  table.add({"splitzip", "  lossless: 4-bit exponent codes, sign and mantissa raw, escapes apart",
-             "  arXiv 2605.01708; format: codec/FORMAT.md"});
+  TextTable table({"codec", "what it is", "source"}, {Align::left});
+  table.add({"none", "raw BF16 bytes travel", "-"});
+  table.add({"splitzip", "lossless: 4-bit exponent codes, sign and mantissa raw, escapes apart",
+             "arXiv 2605.01708; format: codec/FORMAT.md"});
   return table;
 }
 
 TextTable profiles() {
-  TextTable table({"profile", "origin", "device", "  source"});
+  TextTable table({"profile", "origin", "device", "source"}, {Align::left});
   for (const codec::CodecProfile& profile : codec::built_in_profiles()) {
-    table.add({profile.name, std::string(text_of(profile.origin)), profile.device,
-               "  " + profile.source});
+    table.add({profile.name, std::string(text_of(profile.origin)), profile.device, profile.source});
   }
   return table;
 }
 
 TextTable policies() {
-  TextTable table({"policy", "  where", "  what it does"});
-  table.add({"least-loaded", "  router.prefill, router.decode",
-             "  the instance with the fewest requests; the first of equals"});
-  table.add({"round-robin", "  router.prefill, router.decode",
-             "  one after the other, each pool with its own turn"});
-  table.add({"fcfs", "  prefill.policy", "  prompts in order of arrival"});
-  table.add({"none, pipelined", "  transfer.overlap",
-             "  encode, send and decode in sequence, or chunk by chunk"});
+  TextTable table({"policy", "where", "what it does"}, {Align::left});
+  table.add({"least-loaded", "router.prefill, router.decode",
+             "the instance with the fewest requests; the first of equals"});
+  table.add({"round-robin", "router.prefill, router.decode",
+             "one after the other, each pool with its own turn"});
+  table.add({"fcfs", "prefill.policy", "prompts in order of arrival"});
+  table.add({"none, pipelined", "transfer.overlap",
+             "encode, send and decode in sequence, or chunk by chunk"});
   return table;
 }
 
 TextTable payloads() {
-  TextTable table({"payload", "  fitted to"});
+  TextTable table({"payload", "fitted to"}, {Align::left});
   for (const codec::KvPreset& preset : codec::kv_presets())
-    table.add({preset.name, "  " + preset.fitted_to});
+    table.add({preset.name, preset.fitted_to});
   return table;
 }
 
 TextTable stacks() {
-  TextTable table({"stack", "  source"});
+  TextTable table({"stack", "source"}, {Align::left});
   for (const sim::StackProfile& stack : scenarios::known_stacks())
-    table.add({stack.name, "  " + stack.source});
+    table.add({stack.name, stack.source});
   return table;
 }
 

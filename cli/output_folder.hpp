@@ -11,8 +11,8 @@ namespace kvferry::cli {
 
 class OutputFolder {
  public:
-  /// Creates the temporary folder. @throws InputError when `path` holds something and may not be
-  /// replaced, or cannot be written
+  /// Checks only, so that a long run does not end in a refusal. @throws InputError when `path`
+  /// holds something and may not be replaced, or cannot be written
   OutputFolder(const std::string& path, ExistingFolder existing);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
@@ -22,13 +22,13 @@ class OutputFolder {
   /// @throws RunError when the file cannot be written completely
   void write(const std::string& name, const std::string& text);
 
-  /// Puts the folder in its place.
+  /// Puts the folder in its place. @throws RunError
   void commit();
 
  private:
   std::filesystem::path target_;
-  std::filesystem::path temporary_;
-  bool committed_ = false;
+  ExistingFolder existing_;
+  std::filesystem::path temporary_;  ///< empty until the first write
 };
 
 }  // namespace kvferry::cli

@@ -43,7 +43,7 @@ using SpeedupOf = std::optional<Speedup> Comparison::*;
 class ReportTable {
  public:
   explicit ReportTable(const std::vector<ReportColumn>& columns)
-      : columns_(columns), table_(header(columns)) {}
+      : columns_(columns), table_(header(columns), {Align::left, Align::right}) {}
 
   void row(const std::string& name, const CellOf& cell, SpeedupOf speedup = nullptr) {
     std::vector<std::string> cells{name};

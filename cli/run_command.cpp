@@ -21,6 +21,7 @@ int run(const RunOptions& options) {
 
   std::vector<PreparedRun> runs;
   runs.push_back(prepare(std::move(scenario)));
+  log_workload(runs.front().workload);
   const std::vector<FinishedRun> finished = execute(runs);
 
   if (folder) {

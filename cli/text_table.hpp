@@ -1,14 +1,20 @@
-// Plain text tables for terminals: the first column to the left, the others to the right.
+// Plain text tables for terminals.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace kvferry::cli {
 
+enum class Align : std::uint8_t { left, right };
+
 class TextTable {
  public:
-  explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
+  /// One alignment per column; the last one serves all further columns.
+  TextTable(std::vector<std::string> header, std::vector<Align> alignments)
+      : alignments_(std::move(alignments)), rows_{std::move(header)} {}
 
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   /// An empty line.
@@ -18,6 +24,7 @@ class TextTable {
   std::string text() const;
 
  private:
+  std::vector<Align> alignments_;  ///< at least one
   std::vector<std::vector<std::string>> rows_;
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <type_traits>
@@ -154,6 +155,7 @@ IsolatedSimulation::IsolatedSimulation(const SimulationConfig& config,
     throw std::system_error(error, std::generic_category(), "starting a process");
   }
   if (child_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would read the result any more
     ::close(ends[0]);
     run_child(ends[1], config, requests, codec);
   }
