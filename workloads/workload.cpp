@@ -53,6 +53,19 @@ std::size_t arrivals_before_end(const std::vector<Seconds>& arrivals,
   return static_cast<std::size_t>(end - arrivals.begin());
 }
 
+// What had to be changed about sampled lengths; nothing for a limit that nobody met.
+std::string describe_changes(const SampledLengths& lengths) {
+  std::string text;
+  const auto add = [&](std::int64_t count, const char* what) {
+    if (count > 0) text += ", " + std::to_string(count) + " " + what;
+  };
+  add(lengths.cut_inputs, "inputs cut to the limit");
+  add(lengths.cut_outputs, "outputs cut to the limit");
+  add(lengths.raised_inputs, "inputs raised to 1 token");
+  add(lengths.raised_outputs, "outputs raised to 1 token");
+  return text;
+}
+
 // Draws the lengths and notes in the source where they are from.
 struct SampleLengths {
   const SyntheticSpec& spec;
@@ -80,6 +93,7 @@ Workload workload_from(const SyntheticSpec& spec, std::uint64_t seed) {
   const std::vector<Seconds> arrivals = generate_arrivals(spec.arrivals, spec.requests, seed);
   const SampledLengths lengths =
       std::visit(SampleLengths{spec, seed, workload.source}, spec.lengths);
+  workload.source.description += describe_changes(lengths);
   const std::size_t count = arrivals_before_end(arrivals, spec.duration);
   for (std::size_t i = 0; i < count; ++i) {
     workload.requests.push_back({static_cast<std::int64_t>(i),

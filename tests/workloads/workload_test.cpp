@@ -85,6 +85,7 @@ TEST(Workload, CutLengthsAreReported) {
   spec.limits.max_output_tokens = 100;
   const Workload workload = make_workload(spec, 7);
   EXPECT_EQ(workload.source.cut_outputs, 50);
+  EXPECT_THAT(workload.source.description, HasSubstr(", 50 outputs cut to the limit"));
   EXPECT_EQ(workload.requests[0].output_tokens, 100);
 }
 
