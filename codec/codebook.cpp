@@ -1,10 +1,10 @@
 #include "codec/codebook.hpp"
 
-#include "codec/bf16.hpp"
 #include "sim/base/portable_math.hpp"
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <functional>
 #include <numeric>
 #include <vector>
@@ -20,14 +20,30 @@ std::vector<std::uint8_t> by_falling_frequency(const ExponentHistogram& histogra
   return order;
 }
 
+template <DType kType>
+void count(std::span<const std::byte> values, ExponentHistogram& histogram) {
+  typename NumberFormat<kType>::Bits bits{};
+  for (std::size_t offset = 0; offset + sizeof bits <= values.size(); offset += sizeof bits) {
+    std::memcpy(&bits, values.data() + offset, sizeof bits);
+    ++histogram[split<kType>(bits).exponent];
+  }
+}
+
 std::uint64_t total(const ExponentHistogram& histogram) {
   return std::accumulate(histogram.begin(), histogram.end(), std::uint64_t{0});
 }
 
 }  // namespace
 
-void count_exponents(std::span<const std::uint16_t> values, ExponentHistogram& histogram) {
-  for (const std::uint16_t value : values) ++histogram[split(value).exponent];
+void count_exponents(std::span<const std::byte> values, DType dtype, ExponentHistogram& histogram) {
+  switch (dtype) {
+    case DType::bf16:
+      return count<DType::bf16>(values, histogram);
+    case DType::e5m2:
+      return count<DType::e5m2>(values, histogram);
+    case DType::e4m3:
+      return count<DType::e4m3>(values, histogram);
+  }
 }
 
 double exponent_entropy_bits(const ExponentHistogram& histogram) {
@@ -51,9 +67,9 @@ double coverage(const ExponentHistogram& histogram, std::size_t count) {
   return static_cast<double>(covered) / static_cast<double>(all);
 }
 
-Codebook Codebook::most_frequent(const ExponentHistogram& histogram) {
+Codebook Codebook::most_frequent(const ExponentHistogram& histogram, std::size_t size) {
   std::vector<std::uint8_t> chosen = by_falling_frequency(histogram);
-  chosen.resize(kMaxCodebookSize);
+  chosen.resize(size);
   std::sort(chosen.begin(), chosen.end());
   return Codebook(chosen);
 }
@@ -68,6 +84,35 @@ Codebook::Codebook(std::span<const std::uint8_t> ascending_exponents)
     exponents_[code] = ascending_exponents[code];
     codes_[ascending_exponents[code]] = static_cast<std::uint8_t>(code);
   }
+}
+
+double predicted_bytes_per_value(const ExponentHistogram& histogram, const FrameFormat& format) {
+  const double escape_bytes = format.mode == EscapeMode::sentinel ? 1 : 3;
+  const double escapes = 1 - coverage(histogram, max_codebook_size(format));
+  const double sign_mantissa_bits =
+      8.0 * static_cast<double>(bytes_per_value(format.dtype)) - exponent_bits(format.dtype);
+  const double coded = (sign_mantissa_bits + format.code_bits) / 8 + escapes * escape_bytes;
+  return std::min(coded, static_cast<double>(
+                             bytes_per_value(format.dtype)));  // chunks that would expand are raw
+}
+
+FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype) {
+  FrameFormat best{dtype, 4, EscapeMode::positional};
+  double best_bytes = predicted_bytes_per_value(histogram, best);
+  for (const FrameFormat& format :
+       {FrameFormat{dtype, 4, EscapeMode::sentinel}, FrameFormat{dtype, 3, EscapeMode::sentinel}}) {
+    const double bytes = predicted_bytes_per_value(histogram, format);
+    if (bytes >= best_bytes) continue;
+    best = format;
+    best_bytes = bytes;
+  }
+  return {best, Codebook::most_frequent(histogram, max_codebook_size(best)), best_bytes};
+}
+
+double entropy_bound_bytes_per_value(const ExponentHistogram& histogram, DType dtype) {
+  const double sign_mantissa_bits =
+      8.0 * static_cast<double>(bytes_per_value(dtype)) - exponent_bits(dtype);
+  return (sign_mantissa_bits + exponent_entropy_bits(histogram)) / 8;
 }
 
 }  // namespace kvferry::codec

@@ -7,16 +7,17 @@
 #include "codec/format.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace kvferry::codec {
 
-/// How often each of the 256 BF16 exponents occurs.
+/// How often each exponent occurs.
 using ExponentHistogram = std::array<std::uint64_t, 256>;
 
-/// Adds the exponents of `values` to `histogram`; zeros count like any other value.
-void count_exponents(std::span<const std::uint16_t> values, ExponentHistogram& histogram);
+/// Adds the exponents of whole values to `histogram`; zeros count like any other value.
+void count_exponents(std::span<const std::byte> values, DType dtype, ExponentHistogram& histogram);
 
 /// Shannon entropy of the exponents in bits; 0 for an empty histogram.
 double exponent_entropy_bits(const ExponentHistogram& histogram);
@@ -30,9 +31,8 @@ class Codebook {
  public:
   static constexpr std::uint8_t kEscape = 0xff;
 
-  /// The most frequent exponents, up to 16; of equally frequent ones the smaller. Always at least
-  /// one.
-  static Codebook most_frequent(const ExponentHistogram& histogram);
+  /// The most frequent exponents; of equally frequent ones the smaller.  @param size 1 to 16
+  static Codebook most_frequent(const ExponentHistogram& histogram, std::size_t size);
 
   /// @pre 1 to 16 strictly ascending entries
   explicit Codebook(std::span<const std::uint8_t> ascending_exponents);
@@ -47,5 +47,23 @@ class Codebook {
   std::size_t size_ = 0;
   std::array<std::uint8_t, 256> codes_{};
 };
+
+/// A format for some values, with its codebook.
+struct FormatChoice {
+  FrameFormat format;
+  Codebook codebook;
+  double bytes_per_value;  ///< predicted, header and directory aside
+};
+
+/// The format with the smallest predicted size for values of this histogram: 4-bit codes with
+/// positions or sentinel, or 3-bit codes with sentinel. Ties go to the one named first.
+FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype);
+
+/// Predicted bytes per value of a format with the best codebook for the histogram.
+double predicted_bytes_per_value(const ExponentHistogram& histogram, const FrameFormat& format);
+
+/// Bytes per value that no code of single exponents can beat: sign and mantissa raw, the exponents'
+/// entropy.
+double entropy_bound_bytes_per_value(const ExponentHistogram& histogram, DType dtype);
 
 }  // namespace kvferry::codec

@@ -35,7 +35,7 @@ Seconds median_time(Work work) {
 CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values, const Codebook& codebook) {
   std::vector<std::uint16_t> tensor(kValueCounts.back());
   for (std::size_t i = 0; i < tensor.size(); ++i) tensor[i] = values[i % values.size()];
-  std::vector<std::byte> frame(frame_bound(frame_layout(tensor.size(), kDefaultChunkLog2)));
+  std::vector<std::byte> frame(frame_bound(frame_layout(tensor.size(), {})));
   std::vector<std::uint16_t> decoded(tensor.size());
 
   TimeTable encode_table;
@@ -45,10 +45,12 @@ CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values, const Co
     const auto part = std::span(tensor).first(count);
     std::size_t size = 0;
     FrameFault fault = FrameFault::none;
-    encode_table.points.push_back(
-        {raw, median_time([&] { size = encode_into(part, {.codebook = codebook}, frame); })});
+    encode_table.points.push_back({raw, median_time([&] {
+                                     size = encode_into(std::as_bytes(part), {.codebook = codebook},
+                                                        frame);
+                                   })});
     decode_table.points.push_back(
-        {raw, median_time([&] { fault = decode(std::span(frame).first(size), decoded); })});
+        {raw, median_time([&] { fault = decode(std::span(frame).first(size), decoded).fault; })});
     if (fault != FrameFault::none || !std::equal(part.begin(), part.end(), decoded.begin())) {
       throw RunError("the CPU codec did not return the values unchanged");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace kvferry::codec {
 
@@ -29,37 +30,49 @@ std::string_view text_of(FrameFault fault) {
       return "an escape record is damaged";
     case FrameFault::nonzero_padding:
       return "padding that must be zero is not";
+    case FrameFault::checksum_mismatch:
+      return "the values do not match their checksum";
     case FrameFault::output_too_small:
       return "the output holds fewer values than the frame";
   }
   return "unknown fault";
 }
 
-std::uint32_t FrameLayout::values_in_chunk(std::uint32_t index) const {
-  const std::uint64_t first = std::uint64_t{index} << chunk_log2;
-  return static_cast<std::uint32_t>(std::min(chunk_values(), value_count - first));
+std::uint32_t FrameLayout::values_in_chunk(std::uint32_t chunk) const {
+  const std::uint64_t full = std::uint64_t{1} << format.chunk_log2;
+  return static_cast<std::uint32_t>(std::min(full, value_count - first_value(chunk)));
 }
 
-FrameLayout frame_layout(std::uint64_t value_count, std::uint8_t chunk_log2) {
+FrameLayout frame_layout(std::uint64_t value_count, const FrameFormat& format) {
   FrameLayout layout{};
+  layout.format = format;
   layout.value_count = value_count;
-  layout.chunk_log2 = chunk_log2;
-  layout.chunk_count =
-      static_cast<std::uint32_t>((value_count + layout.chunk_values() - 1) >> chunk_log2);
-  layout.directory = sizeof(FrameHeader);
-  layout.sign_mantissa =
-      layout.directory + aligned(sizeof(DirectoryEntry) * std::uint64_t{layout.chunk_count});
-  layout.codes = layout.sign_mantissa + aligned(value_count);
-  layout.escapes = layout.codes + aligned((value_count + 1) / 2);
+  const std::uint64_t full = std::uint64_t{1} << format.chunk_log2;
+  layout.chunk_count = static_cast<std::uint32_t>((value_count + full - 1) / full);
+  std::uint64_t end = sizeof(FrameHeader);
+  const auto section = [&end](std::uint64_t bytes) {
+    return std::exchange(end, end + aligned(bytes));
+  };
+  const auto planes = [&](BitSplit split) {
+    const std::uint64_t low = section(plane_bytes(value_count, split.low_bits));
+    return PlaneOffsets{
+        low, split.high_bits == 0 ? low : section(plane_bytes(value_count, split.high_bits))};
+  };
+  layout.directory = section(sizeof(DirectoryEntry) * std::uint64_t{layout.chunk_count});
+  layout.checksums =
+      format.checksum == ChecksumKind::none ? end : section(4 * std::uint64_t{layout.chunk_count});
+  layout.sign_mantissa = planes(sign_mantissa_split(format.dtype));
+  layout.codes = planes(code_split(format));
+  layout.escapes = end;
   return layout;
 }
 
 std::uint64_t frame_bound(const FrameLayout& layout) {
   if (layout.chunk_count == 0) return layout.escapes;
   const std::uint32_t last = layout.chunk_count - 1;
-  const std::uint64_t words =
-      std::uint64_t{last} * raw_record_words(static_cast<std::uint32_t>(layout.chunk_values())) +
-      raw_record_words(layout.values_in_chunk(last));
+  const std::uint32_t full = std::uint32_t{1} << layout.format.chunk_log2;
+  const std::uint64_t words = std::uint64_t{last} * raw_record_words(layout.format, full) +
+                              raw_record_words(layout.format, layout.values_in_chunk(last));
   return layout.escapes + 4 * words;
 }
 

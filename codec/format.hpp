@@ -1,9 +1,10 @@
 // The SplitZip frame, version 1, as bytes: FORMAT.md says what they mean, this header obeys it.
-// Little-endian. One frame holds one tensor. Every offset follows from (dtype, code width, chunk
-// size, count), so a frame contains no offset that could point astray.
+// Little-endian. One frame holds one tensor. Every offset follows from the format, the chunk size
+// and the count of values, so a frame contains no offset that could point astray.
 #pragma once
 
 #include "codec/host_device.hpp"
+#include "codec/number_format.hpp"
 
 #include <array>
 #include <bit>
@@ -24,9 +25,40 @@ inline constexpr std::size_t kMaxCodebookSize = 16;
 inline constexpr std::uint8_t kMinChunkLog2 = 10;
 inline constexpr std::uint8_t kMaxChunkLog2 = 15;
 inline constexpr std::uint8_t kDefaultChunkLog2 = 13;
+inline constexpr std::size_t kMaxChunkValues = std::size_t{1} << kMaxChunkLog2;
 
-enum class DType : std::uint8_t { bf16 = 1 };
-enum class EscapeMode : std::uint8_t { positional = 0 };
+enum class EscapeMode : std::uint8_t {
+  positional = 0,  ///< an escape is listed with its position; its code is 0
+  sentinel = 1,    ///< an escape's code is the highest one, which then names no exponent
+};
+enum class ChecksumKind : std::uint8_t { none = 0, per_chunk = 1 };
+
+/// What decides the shape of a frame beside the count of values.
+struct FrameFormat {
+  DType dtype = DType::bf16;
+  std::uint8_t code_bits = 4;  ///< 4, or 3 in sentinel mode
+  EscapeMode mode = EscapeMode::positional;
+  ChecksumKind checksum = ChecksumKind::none;
+  std::uint8_t chunk_log2 = kDefaultChunkLog2;  ///< kMinChunkLog2 ... kMaxChunkLog2
+  bool operator==(const FrameFormat&) const = default;
+};
+
+constexpr bool is_supported(const FrameFormat& format) {
+  const bool known =
+      format.dtype == DType::bf16 || format.dtype == DType::e5m2 || format.dtype == DType::e4m3;
+  const bool codes =
+      format.code_bits == 4 || (format.code_bits == 3 && format.mode == EscapeMode::sentinel);
+  return known && codes &&
+         (format.mode == EscapeMode::positional || format.mode == EscapeMode::sentinel) &&
+         (format.checksum == ChecksumKind::none || format.checksum == ChecksumKind::per_chunk) &&
+         format.chunk_log2 >= kMinChunkLog2 && format.chunk_log2 <= kMaxChunkLog2;
+}
+
+/// Exponents that can have a code.
+constexpr std::size_t max_codebook_size(const FrameFormat& format) {
+  const std::size_t codes = std::size_t{1} << format.code_bits;
+  return format.mode == EscapeMode::sentinel ? codes - 1 : codes;
+}
 
 struct FrameHeader {
   std::array<std::uint8_t, 8> magic;
@@ -81,48 +113,93 @@ enum class FrameFault : std::uint8_t {
   corrupt_directory,
   corrupt_escape_record,
   nonzero_padding,
+  checksum_mismatch,
   output_too_small,
 };
 std::string_view text_of(FrameFault fault);
 
-/// Where the sections of a frame lie; all in bytes from the start of the frame.
-struct FrameLayout {
-  std::uint64_t value_count;
-  std::uint8_t chunk_log2;
-  std::uint32_t chunk_count;
-  std::uint64_t directory;
-  std::uint64_t sign_mantissa;
-  std::uint64_t codes;
-  std::uint64_t escapes;  ///< the end of the part whose size is known before encoding
-
-  std::uint64_t chunk_values() const { return std::uint64_t{1} << chunk_log2; }
-  /// Values in chunk `index`: all but the last are full.
-  std::uint32_t values_in_chunk(std::uint32_t index) const;
+/// Numbers of a few bits each, stored apart in planes whose widths are powers of two: the low
+/// `low_bits` of each number in one plane, the next `high_bits` in another. Number i of a plane of
+/// width w has the bits i w ... i w + w - 1.
+struct BitSplit {
+  std::uint8_t low_bits;
+  std::uint8_t high_bits;  ///< 0: there is one plane, or none
 };
+constexpr BitSplit sign_mantissa_split(DType dtype) {
+  return dtype == DType::bf16   ? BitSplit{8, 0}
+         : dtype == DType::e5m2 ? BitSplit{2, 1}
+                                : BitSplit{4, 0};
+}
+constexpr BitSplit code_split(const FrameFormat& format) {
+  return format.code_bits == 4 ? BitSplit{4, 0} : BitSplit{2, 1};
+}
+/// The exponent bits that the code planes of a raw chunk do not hold; they are its record.
+constexpr BitSplit raw_split(const FrameFormat& format) {
+  const int bits = exponent_bits(format.dtype) - format.code_bits;
+  return bits == 5 ? BitSplit{4, 1} : BitSplit{static_cast<std::uint8_t>(bits), 0};
+}
 
-KVFERRY_HOST_DEVICE constexpr std::uint64_t aligned(std::uint64_t bytes) {
+/// Bytes of a plane of `count` numbers.
+KVFERRY_HOST_DEVICE constexpr std::uint64_t plane_bytes(std::uint64_t count, std::uint64_t bits) {
+  return (count * bits + 7) / 8;
+}
+
+/// Words of an escape record with `escapes` entries.
+KVFERRY_HOST_DEVICE constexpr std::uint32_t coded_record_words(EscapeMode mode,
+                                                               std::uint32_t escapes) {
+  return mode == EscapeMode::sentinel ? (escapes + 3) / 4 : (3 * escapes + 3) / 4;
+}
+
+/// Words of a raw record: each of its planes padded to a word.
+constexpr std::uint32_t raw_record_words(const FrameFormat& format, std::uint32_t values) {
+  const BitSplit split = raw_split(format);
+  const auto words = [&](std::uint8_t bits) {
+    return static_cast<std::uint32_t>((plane_bytes(values, bits) + 3) / 4);
+  };
+  return words(split.low_bits) + words(split.high_bits);
+}
+
+/// Raw is chosen only where it is strictly smaller, so that equal values give equal bytes.
+constexpr bool is_raw_smaller(const FrameFormat& format, std::uint32_t values,
+                              std::uint32_t escapes) {
+  return raw_record_words(format, values) < coded_record_words(format.mode, escapes);
+}
+constexpr std::uint32_t record_words(const FrameFormat& format, std::uint32_t values,
+                                     std::uint32_t escapes) {
+  return is_raw_smaller(format, values, escapes) ? raw_record_words(format, values)
+                                                 : coded_record_words(format.mode, escapes);
+}
+
+constexpr std::uint64_t aligned(std::uint64_t bytes) {
   return (bytes + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
 }
 
-/// Words of a positional record: a 2-byte position and a 1-byte exponent per escape, padded to a
-/// word.
-KVFERRY_HOST_DEVICE constexpr std::uint32_t positional_record_words(std::uint32_t escapes) {
-  return (3 * escapes + 3) / 4;
-}
+/// Offsets of the low and the high plane; equal where there is no high one.
+struct PlaneOffsets {
+  std::uint64_t low;
+  std::uint64_t high;
+};
 
-/// Words of a raw record: the high halves of all the chunk's exponents, two per byte, padded to a
-/// word.
-KVFERRY_HOST_DEVICE constexpr std::uint32_t raw_record_words(std::uint32_t values) {
-  return ((values + 1) / 2 + 3) / 4;
-}
+/// Where the sections of a frame lie; all in bytes from the start of the frame.
+struct FrameLayout {
+  FrameFormat format;
+  std::uint64_t value_count;
+  std::uint32_t chunk_count;
+  std::uint64_t directory;
+  std::uint64_t checksums;  ///< one word per chunk, or nothing
+  PlaneOffsets sign_mantissa;
+  PlaneOffsets codes;
+  std::uint64_t escapes;  ///< the end of the part whose size is known before encoding
 
-/// Raw is chosen only where it is strictly smaller, so that equal input gives equal bytes.
-KVFERRY_HOST_DEVICE constexpr bool is_raw_smaller(std::uint32_t values, std::uint32_t escapes) {
-  return raw_record_words(values) < positional_record_words(escapes);
-}
+  std::uint64_t first_value(std::uint32_t chunk) const {
+    return std::uint64_t{chunk} << format.chunk_log2;
+  }
+  /// All chunks but the last are full.
+  std::uint32_t values_in_chunk(std::uint32_t chunk) const;
+};
 
-/// @param value_count at most kMaxValueCount  @param chunk_log2 kMinChunkLog2 ... kMaxChunkLog2
-FrameLayout frame_layout(std::uint64_t value_count, std::uint8_t chunk_log2);
+/// @pre is_supported(format), value_count <= kMaxValueCount
+FrameLayout frame_layout(std::uint64_t value_count, const FrameFormat& format);
 
 /// The largest frame that any values of this layout can give: what to allocate before encoding.
 std::uint64_t frame_bound(const FrameLayout& layout);

@@ -1,17 +1,13 @@
 #include "codec/payload_pool.hpp"
 
+#include "codec/parallel.hpp"
 #include "codec/splitzip.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 #include <cstring>
-#include <exception>
-#include <functional>
-#include <string_view>
-#include <thread>
 
 namespace kvferry::codec {
 namespace {
@@ -22,30 +18,6 @@ constexpr std::uint64_t kChunkValues = std::uint64_t{1} << kDefaultChunkLog2;
 constexpr int kCalibrationTokensDivisor = 4;
 constexpr std::uint64_t kCalibrationText = 1;
 constexpr std::uint64_t kEvaluationText = 2;
-
-// Runs task(0) ... task(count - 1) on all cores; each writes to its own slot, so the order does not
-// matter.
-void run_parallel(std::size_t count, const std::function<void(std::size_t)>& task) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::atomic<bool> failed{false};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count && !failed; i = next++) {
-      try {
-        task(i);
-      } catch (...) {
-        if (!failed.exchange(true)) failure = std::current_exception();
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const unsigned helpers = std::max(1U, std::thread::hardware_concurrency()) - 1;
-    for (unsigned i = 0; i < helpers; ++i) threads.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 KvKind kind_of(std::size_t tensor) {
   return tensor % 2 == 0 ? KvKind::key : KvKind::value;
@@ -58,10 +30,10 @@ std::vector<ExponentHistogram> calibration_histograms(const PayloadSpec& spec) {
   KvShape shape = spec.shape;
   shape.tokens = std::max(1, shape.tokens / kCalibrationTokensDivisor);
   std::vector<ExponentHistogram> histograms(2 * static_cast<std::size_t>(shape.layers));
-  run_parallel(histograms.size(), [&](std::size_t i) {
+  run_parallel(histograms.size(), available_threads(), [&](std::size_t i) {
     const auto values =
         synthesize_kv(spec.preset, shape, kind_of(i), layer_of(i), spec.seed, kCalibrationText);
-    count_exponents(values, histograms[i]);
+    count_exponents(std::as_bytes(std::span(values)), DType::bf16, histograms[i]);
   });
   return histograms;
 }
@@ -71,14 +43,14 @@ std::vector<Codebook> calibrated_codebooks(const PayloadSpec& spec) {
   std::vector<Codebook> codebooks;
   if (spec.scope == CodebookScope::per_tensor) {
     for (const auto& histogram : histograms)
-      codebooks.push_back(Codebook::most_frequent(histogram));
+      codebooks.push_back(Codebook::most_frequent(histogram, kMaxCodebookSize));
     return codebooks;
   }
   ExponentHistogram sum{};
   for (const auto& histogram : histograms) {
     for (std::size_t e = 0; e < sum.size(); ++e) sum[e] += histogram[e];
   }
-  codebooks.assign(histograms.size(), Codebook::most_frequent(sum));
+  codebooks.assign(histograms.size(), Codebook::most_frequent(sum, kMaxCodebookSize));
   return codebooks;
 }
 
@@ -96,16 +68,11 @@ std::vector<std::uint16_t> escape_positions(std::span<const std::uint16_t> chunk
 
 void check_round_trip(std::span<const std::byte> frame, std::span<const std::uint16_t> values) {
   std::vector<std::uint16_t> decoded(values.size());
-  const FrameFault fault = decode(frame, decoded);
+  const FrameFault fault = decode(frame, decoded).fault;
   if (fault != FrameFault::none || !std::equal(values.begin(), values.end(), decoded.begin())) {
     throw RunError("the codec did not return the payload unchanged: " +
                    std::string(text_of(fault)));
   }
-}
-
-std::uint32_t record_words(std::uint32_t values, std::uint32_t escapes) {
-  return is_raw_smaller(values, escapes) ? raw_record_words(values)
-                                         : positional_record_words(escapes);
 }
 
 std::string describe(const PayloadSpec& spec) {
@@ -127,7 +94,7 @@ PayloadPool::Tensor PayloadPool::encode_tensor(std::span<const std::uint16_t> va
   tensor.value_count = values.size();
   tensor.frame_bytes = frame.size();
   tensor.fingerprint = fnv1a({reinterpret_cast<const char*>(frame.data()), frame.size()});
-  const FrameLayout layout = frame_layout(values.size(), kDefaultChunkLog2);
+  const FrameLayout layout = frame_layout(values.size(), {});
   for (std::uint32_t i = 0; i < layout.chunk_count; ++i) {
     DirectoryEntry entry{};
     std::memcpy(&entry, frame.data() + layout.directory + sizeof entry * std::size_t{i},
@@ -145,7 +112,7 @@ PayloadPool PayloadPool::synthesize(const PayloadSpec& spec) {
   const std::vector<Codebook> codebooks = calibrated_codebooks(spec);
   PayloadPool pool;
   pool.tensors_.resize(codebooks.size());
-  run_parallel(codebooks.size(), [&](std::size_t i) {
+  run_parallel(codebooks.size(), available_threads(), [&](std::size_t i) {
     auto values =
         synthesize_kv(spec.preset, spec.shape, kind_of(i), layer_of(i), spec.seed, kEvaluationText);
     pool.tensors_[i] = encode_tensor(values, codebooks[i]);
@@ -203,9 +170,9 @@ Bytes PayloadPool::frame_bytes(int layer, KvKind kind, std::uint64_t first_chunk
   if (tail_values > 0) {
     const auto& positions = pool.escapes[last % pool_chunks];
     const auto end = std::lower_bound(positions.begin(), positions.end(), tail_values);
-    words += record_words(tail_values, static_cast<std::uint32_t>(end - positions.begin()));
+    words += record_words({}, tail_values, static_cast<std::uint32_t>(end - positions.begin()));
   }
-  const FrameLayout layout = frame_layout(value_count, kDefaultChunkLog2);
+  const FrameLayout layout = frame_layout(value_count, {});
   return {static_cast<std::int64_t>(layout.escapes + 4 * words)};
 }
 

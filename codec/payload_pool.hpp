@@ -76,7 +76,7 @@ class PayloadPool {
     std::uint64_t frame_bytes{};
     std::uint64_t fingerprint{};
   };
-  PayloadPool() : sample_codebook_(Codebook::most_frequent({})) {}
+  PayloadPool() : sample_codebook_(Codebook::most_frequent({}, 1)) {}
   static Tensor encode_tensor(std::span<const std::uint16_t> values, const Codebook& codebook);
   const Tensor& tensor(int layer, KvKind kind) const {
     return tensors_[2 * static_cast<std::size_t>(layer) + static_cast<std::size_t>(kind)];

@@ -1,56 +1,84 @@
-// SplitZip on the CPU: BF16 tensors to frames and back, bit by bit the same. The front door of this
-// library.
+// SplitZip on the CPU: tensors of BF16 or FP8 values to frames and back, bit by bit the same. The
+// front door of this library.
 //
-// This is the reference: written for clarity, it defines the bytes that every faster path must
-// reproduce. It is not a container (shapes and several tensors are the caller's business) and not
-// lossy. A newcomer's first calls:
+// It is not a container (files of several tensors: kvz_file.hpp) and not lossy. All instruction
+// sets and any number of threads give the same bytes. A newcomer's first calls:
 //   Codebook book = calibrate(values);
 //   std::vector<std::byte> frame = encode(values, {.codebook = book});
 //   FrameFault fault = decode(frame, values_out);
 #pragma once
 
+#include "codec/chunk_codec.hpp"
 #include "codec/codebook.hpp"
 #include "codec/format.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
 namespace kvferry::codec {
 
 struct EncodeParameters {
-  Codebook codebook;
-  std::uint8_t chunk_log2 = kDefaultChunkLog2;  ///< 10 ... 15: values per chunk as a power of two
-  std::uint64_t user_tag = 0;                   ///< opaque; say layer, K or V, request
+  Codebook codebook;           ///< at most max_codebook_size(format) exponents
+  FrameFormat format = {};     ///< BF16, 4-bit positional, no checksums
+  std::uint64_t user_tag = 0;  ///< opaque; say layer, K or V, request
 };
 
-/// The codebook with the fewest escapes on these values.
-Codebook calibrate(std::span<const std::uint16_t> values);
+/// How the work is done; the bytes are the same.
+struct Execution {
+  unsigned threads = 1;  ///< at most; small tensors use fewer
+  InstructionSet instructions = best_instruction_set();
+};
 
-/// Encodes BF16 bit patterns. At most 2 bytes per value + 0.05 % + 0.6 KB for any input.
-/// @pre at most 2^34 values
-std::vector<std::byte> encode(std::span<const std::uint16_t> values,
-                              const EncodeParameters& parameters);
+/// The values' bytes as they lie in memory: 2 a value for BF16, 1 for FP8.
+using TensorBytes = std::span<const std::byte>;
+
+/// The codebook with the fewest escapes on these values, for 4-bit positional codes.
+Codebook calibrate(std::span<const std::uint16_t> bf16_values);
+
+/// Encodes. At most the values' bytes + 0.05 % + 0.6 KB for BF16 without checksums, whatever the
+/// input.
+/// @pre is_supported(format), at most 2^34 values, whole values
+std::vector<std::byte> encode(TensorBytes values, const EncodeParameters& parameters,
+                              const Execution& execution = {});
+std::vector<std::byte> encode(std::span<const std::uint16_t> bf16_values,
+                              const EncodeParameters& parameters, const Execution& execution = {});
 
 /// As above, into `frame`, which must hold frame_bound() bytes; returns the frame's size.
-std::size_t encode_into(std::span<const std::uint16_t> values, const EncodeParameters& parameters,
-                        std::span<std::byte> frame);
+std::size_t encode_into(TensorBytes values, const EncodeParameters& parameters,
+                        std::span<std::byte> frame, const Execution& execution = {});
 
 /// What a frame's header says, once it has been checked against the frame's length.
 struct FrameContents {
   FrameHeader header;
   FrameLayout layout;
+  std::uint64_t value_bytes() const {
+    return layout.value_count * bytes_per_value(layout.format.dtype);
+  }
 };
 
 /// Checks the header only, in constant time: after FrameFault::none every section lies inside the
 /// frame.
 FrameFault check_header(std::span<const std::byte> frame, FrameContents& contents);
 
-/// Decodes into the first values of `values`. Never reads or writes out of bounds, whatever the
+/// Where decode() found the fault; 0 when it was not in a chunk.
+struct DecodeResult {
+  FrameFault fault = FrameFault::none;
+  std::uint32_t chunk = 0;
+  bool operator==(FrameFault other) const { return fault == other; }
+};
+
+/// Decodes into the first bytes of `values`. Never reads or writes out of bounds, whatever the
 /// bytes; every byte of the frame is either used or checked. On a fault the contents of `values`
 /// are unspecified.
-FrameFault decode(std::span<const std::byte> frame, std::span<std::uint16_t> values);
+DecodeResult decode(std::span<const std::byte> frame, std::span<std::byte> values,
+                    const Execution& execution = {});
+DecodeResult decode(std::span<const std::byte> frame, std::span<std::uint16_t> bf16_values,
+                    const Execution& execution = {});
+
+/// The chunk directory of a frame whose header has been checked.
+std::vector<DirectoryEntry> read_directory(std::span<const std::byte> frame,
+                                           const FrameLayout& layout);
 
 }  // namespace kvferry::codec

@@ -1,6 +1,6 @@
 #include "codec/synthetic_kv.hpp"
 
-#include "codec/bf16.hpp"
+#include "codec/number_format.hpp"
 #include "sim/base/portable_math.hpp"
 #include "sim/base/random.hpp"
 

@@ -69,8 +69,10 @@ void copy(benchmark::State& state) {
 void encode_scalar(benchmark::State& state) {
   const auto values = payload(state.range(0));
   const EncodeParameters parameters{.codebook = calibrate(values)};
-  std::vector<std::byte> frame(frame_bound(frame_layout(values.size(), parameters.chunk_log2)));
-  measure(state, values, [&] { benchmark::DoNotOptimize(encode_into(values, parameters, frame)); });
+  std::vector<std::byte> frame(frame_bound(frame_layout(values.size(), parameters.format)));
+  measure(state, values, [&] {
+    benchmark::DoNotOptimize(encode_into(std::as_bytes(std::span(values)), parameters, frame));
+  });
 }
 
 void decode_scalar(benchmark::State& state) {

@@ -1,12 +1,13 @@
 // BF16 inputs that stress different parts of the codec; deterministic.
 #pragma once
 
-#include "codec/bf16.hpp"
+#include "codec/number_format.hpp"
 #include "sim/base/random.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace kvferry::codec {
@@ -51,6 +52,20 @@ inline std::vector<std::uint16_t> draw_values(ValueKind kind, std::size_t count,
   std::vector<std::uint16_t> values(count);
   for (std::size_t i = 0; i < count; ++i) values[i] = draw_value(kind, i, random);
   return values;
+}
+
+/// The same as bytes of a tensor of any dtype.
+inline std::vector<std::byte> draw_tensor(DType dtype, ValueKind kind, std::size_t count,
+                                          std::uint64_t seed = 1) {
+  const auto values = draw_values(kind, count, seed);
+  const auto bytes = std::as_bytes(std::span(values));
+  if (dtype == DType::bf16) return {bytes.begin(), bytes.end()};
+  std::vector<std::byte> tensor;
+  const bool as_numbers = kind == ValueKind::gaussian || kind == ValueKind::gaussian_with_strays;
+  for (const std::uint16_t bits : values) {
+    tensor.push_back(static_cast<std::byte>(as_numbers ? fp8_from_bf16(bits, dtype) : bits >> 3));
+  }
+  return tensor;
 }
 
 }  // namespace kvferry::codec

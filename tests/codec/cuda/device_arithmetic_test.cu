@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "codec/bf16.hpp"
+#include "codec/number_format.hpp"
 
 namespace kvferry::codec {
 namespace {
@@ -22,8 +22,8 @@ struct Result {
 // 256 threads per block, one pattern per thread; thread i writes results[i].
 __global__ void split_and_join(Result* results) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
-  const Bf16Parts parts = split(static_cast<std::uint16_t>(i));
-  results[i] = {join(parts), parts.exponent, parts.sign_mantissa};
+  const NumberParts parts = split<DType::bf16>(static_cast<std::uint16_t>(i));
+  results[i] = {join<DType::bf16>(parts), parts.exponent, parts.sign_mantissa};
 }
 
 TEST(DeviceArithmetic, SplitsAndJoinsEveryBf16PatternLikeTheCpu) {
@@ -39,7 +39,7 @@ TEST(DeviceArithmetic, SplitsAndJoinsEveryBf16PatternLikeTheCpu) {
   EXPECT_EQ(cudaMemcpy(results.data(), results_dev, kPatterns * sizeof(Result), cudaMemcpyDeviceToHost), cudaSuccess);
   EXPECT_EQ(cudaFree(results_dev), cudaSuccess);
   for (int i = 0; i < kPatterns; ++i) {
-    const Bf16Parts expected = split(static_cast<std::uint16_t>(i));
+    const NumberParts expected = split<DType::bf16>(static_cast<std::uint16_t>(i));
     ASSERT_EQ(results[static_cast<std::size_t>(i)].joined, i);
     ASSERT_EQ(results[static_cast<std::size_t>(i)].exponent, expected.exponent);
     ASSERT_EQ(results[static_cast<std::size_t>(i)].sign_mantissa, expected.sign_mantissa);

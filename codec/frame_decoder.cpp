@@ -1,0 +1,338 @@
+#include "codec/bit_planes.hpp"
+#include "codec/checksum.hpp"
+#include "codec/parallel.hpp"
+#include "codec/splitzip.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+
+namespace kvferry::codec {
+namespace {
+
+constexpr std::uint32_t kFewestChunksPerThread = 64;
+
+bool all_zero(std::span<const std::byte> bytes) {
+  return std::all_of(bytes.begin(), bytes.end(),
+                     [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+template <std::size_t kSize>
+bool all_zero(const std::array<std::uint8_t, kSize>& bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+FrameFormat format_of(const FrameHeader& header) {
+  return {static_cast<DType>(header.dtype), header.code_bits,
+          static_cast<EscapeMode>(header.escape_mode),
+          static_cast<ChecksumKind>(header.checksum_kind), header.chunk_log2};
+}
+
+// Strictly ascending exponents of the format, zeros behind them.
+bool is_valid_codebook(const FrameHeader& header, const FrameFormat& format) {
+  if (header.codebook_size < 1 || header.codebook_size > max_codebook_size(format)) return false;
+  for (std::size_t i = 0; i < kMaxCodebookSize; ++i) {
+    const bool used = i < header.codebook_size;
+    if (!used && header.codebook[i] != 0) return false;
+    if (used && header.codebook[i] >> exponent_bits(format.dtype) != 0) return false;
+    if (used && i > 0 && header.codebook[i] <= header.codebook[i - 1]) return false;
+  }
+  return true;
+}
+
+FrameFault check_fields(const FrameHeader& header, const FrameLayout& layout) {
+  const bool valid = header.flags == 0 && all_zero(header.reserved_a) &&
+                     all_zero(header.reserved_b) && header.chunk_count == layout.chunk_count &&
+                     header.static_bytes == layout.escapes &&
+                     is_valid_codebook(header, layout.format);
+  return valid ? FrameFault::none : FrameFault::invalid_field;
+}
+
+/// What every chunk of a frame shares.
+class FrameReader {
+ public:
+  FrameReader(std::span<const std::byte> frame, const FrameContents& contents,
+              InstructionSet instructions)
+      : frame_(frame),
+        header_(contents.header),
+        layout_(contents.layout),
+        format_(contents.layout.format),
+        loops_(chunk_codec(format_, instructions)),
+        tables_(code_tables(Codebook({header_.codebook.data(), header_.codebook_size}))) {}
+
+  FrameFault check_padding() const {
+    const std::uint64_t n = layout_.value_count;
+    const BitSplit sm = sign_mantissa_split(format_.dtype);
+    const BitSplit code = code_split(format_);
+    const std::uint64_t chunks = layout_.chunk_count;
+    const bool zero = section_ends_zero(layout_.directory, sizeof(DirectoryEntry) * chunks) &&
+                      (format_.checksum == ChecksumKind::none ||
+                       section_ends_zero(layout_.checksums, 4 * chunks)) &&
+                      plane_ends_zero(layout_.sign_mantissa.low, n, sm.low_bits) &&
+                      plane_ends_zero(layout_.sign_mantissa.high, n, sm.high_bits) &&
+                      plane_ends_zero(layout_.codes.low, n, code.low_bits) &&
+                      plane_ends_zero(layout_.codes.high, n, code.high_bits);
+    return zero ? FrameFault::none : FrameFault::nonzero_padding;
+  }
+
+  // Equal values have exactly one encoding: records in chunk order without gaps, raw only where
+  // smaller.
+  DecodeResult check_directory(std::span<const DirectoryEntry> directory) const {
+    std::uint64_t next_word = 0;
+    const std::uint64_t words = header_.escape_bytes / 4;
+    for (std::uint32_t chunk = 0; chunk < layout_.chunk_count; ++chunk) {
+      const DirectoryEntry& entry = directory[chunk];
+      const std::uint32_t count = layout_.values_in_chunk(chunk);
+      const bool raw = entry.flags == kRawChunk;
+      const bool canonical = entry.flags <= kRawChunk && entry.reserved == 0 &&
+                             entry.escape_word == next_word && entry.escape_count <= count &&
+                             !(raw && entry.escape_count > 0) &&
+                             (raw || !is_raw_smaller(format_, count, entry.escape_count));
+      next_word += raw ? raw_record_words(format_, count)
+                       : coded_record_words(format_.mode, entry.escape_count);
+      if (!canonical || next_word > words) return {FrameFault::corrupt_directory, chunk};
+    }
+    return {next_word == words ? FrameFault::none : FrameFault::corrupt_directory, 0};
+  }
+
+  FrameFault decode_chunk(std::uint32_t chunk, const DirectoryEntry& entry,
+                          std::span<std::byte> values) const {
+    const std::uint64_t first = layout_.first_value(chunk);
+    const std::uint32_t count = layout_.values_in_chunk(chunk);
+    const std::size_t width = bytes_per_value(format_.dtype);
+    const std::span<std::byte> out = values.subspan(width * first, width * count);
+    const std::byte* const record =
+        frame_.data() + layout_.escapes + 4 * std::size_t{entry.escape_word};
+    const FrameFault fault = entry.flags == kRawChunk
+                                 ? decode_raw(first, record, out)
+                                 : decode_coded(first, entry.escape_count, record, out);
+    if (fault != FrameFault::none || format_.checksum == ChecksumKind::none) return fault;
+    std::uint32_t expected = 0;
+    std::memcpy(&expected, frame_.data() + layout_.checksums + 4 * std::size_t{chunk}, 4);
+    return chunk_checksum(out, width * first / 4) == expected ? FrameFault::none
+                                                              : FrameFault::checksum_mismatch;
+  }
+
+ private:
+  using Planes = PlanePair<const std::byte>;
+
+  bool section_ends_zero(std::uint64_t offset, std::uint64_t bytes) const {
+    return all_zero(frame_.subspan(offset + bytes, aligned(bytes) - bytes));
+  }
+
+  bool plane_ends_zero(std::uint64_t offset, std::uint64_t count, std::uint8_t bits) const {
+    if (bits == 0) return true;
+    return row_ends_zero(frame_.data() + offset, count, bits, aligned(plane_bytes(count, bits)));
+  }
+
+  // Whether nothing follows the `count` numbers of a row that takes `bytes` bytes.
+  static bool row_ends_zero(const std::byte* row, std::uint64_t count, std::uint8_t bits,
+                            std::uint64_t bytes) {
+    const std::uint64_t used = plane_bytes(count, bits);
+    const std::uint64_t bits_in_last = count * bits % 8;
+    if (bits_in_last != 0 && std::to_integer<unsigned>(row[used - 1]) >> bits_in_last != 0)
+      return false;
+    return all_zero({row + used, bytes - used});
+  }
+
+  Planes planes_at(const PlaneOffsets& offsets, BitSplit split, std::uint64_t first) const {
+    const auto at = [&](std::uint64_t offset, std::uint8_t bits) {
+      return bits == 0 ? nullptr : frame_.data() + offset + first * bits / 8;
+    };
+    return {at(offsets.low, split.low_bits), at(offsets.high, split.high_bits)};
+  }
+  Planes sign_mantissa_at(std::uint64_t first) const {
+    return planes_at(layout_.sign_mantissa, sign_mantissa_split(format_.dtype), first);
+  }
+  Planes codes_at(std::uint64_t first) const {
+    return planes_at(layout_.codes, code_split(format_), first);
+  }
+
+  FrameFault decode_coded(std::uint64_t first, std::uint32_t escapes, const std::byte* record,
+                          std::span<std::byte> out) const {
+    const bool positional = format_.mode == EscapeMode::positional;
+    const std::size_t used = (positional ? 3 : 1) * std::size_t{escapes};
+    const std::size_t padded = 4 * std::size_t{coded_record_words(format_.mode, escapes)};
+    const auto* exponents =
+        reinterpret_cast<const std::uint8_t*>(record) + (positional ? 2 * std::size_t{escapes} : 0);
+    for (std::uint32_t k = 0; k < escapes; ++k) {
+      const bool foreign = exponents[k] >> exponent_bits(format_.dtype) != 0;
+      if (foreign || tables_.code_of[exponents[k]] != Codebook::kEscape)
+        return FrameFault::corrupt_escape_record;
+    }
+    const auto count = static_cast<std::uint32_t>(out.size() / bytes_per_value(format_.dtype));
+    const DecodeVerdict verdict = loops_.decode({{sign_mantissa_at(first), codes_at(first)},
+                                                 count,
+                                                 &tables_,
+                                                 exponents,
+                                                 escapes,
+                                                 out.data()});
+    if (verdict != DecodeVerdict::good) return FrameFault::corrupt_escape_record;
+    if (positional && !patch_escapes(first, {record, 3 * std::size_t{escapes}}, out)) {
+      return FrameFault::corrupt_escape_record;
+    }
+    return all_zero({record + used, padded - used}) ? FrameFault::none
+                                                    : FrameFault::nonzero_padding;
+  }
+
+  // Positional mode: the escapes' exponents in the place of that of code 0.
+  bool patch_escapes(std::uint64_t first, std::span<const std::byte> record,
+                     std::span<std::byte> out) const {
+    const std::size_t escapes = record.size() / 3;
+    const std::size_t count = out.size() / bytes_per_value(format_.dtype);
+    const Planes codes = codes_at(first);
+    std::int32_t previous = -1;
+    for (std::size_t k = 0; k < escapes; ++k) {
+      std::uint16_t position = 0;
+      std::memcpy(&position, record.data() + 2 * k, 2);
+      if (position <= previous || position >= count || get_bits(codes.low, 4, position) != 0)
+        return false;
+      previous = position;
+      store(first, position, std::to_integer<std::uint8_t>(record[2 * escapes + k]), out);
+    }
+    return true;
+  }
+
+  FrameFault decode_raw(std::uint64_t first, const std::byte* record,
+                        std::span<std::byte> out) const {
+    const auto count = static_cast<std::uint32_t>(out.size() / bytes_per_value(format_.dtype));
+    const BitSplit code = code_split(format_);
+    const BitSplit rest = raw_split(format_);
+    const Planes codes = codes_at(first);
+    const auto words = [&](std::uint8_t bits) { return (plane_bytes(count, bits) + 3) / 4 * 4; };
+    const std::byte* const high = record + words(rest.low_bits);
+    if (rest.low_bits > 0 && !row_ends_zero(record, count, rest.low_bits, words(rest.low_bits))) {
+      return FrameFault::nonzero_padding;
+    }
+    if (rest.high_bits > 0 && !row_ends_zero(high, count, rest.high_bits, words(rest.high_bits))) {
+      return FrameFault::nonzero_padding;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      unsigned exponent = 0;
+      unsigned shift = 0;
+      const auto take = [&](const std::byte* plane, unsigned bits) {
+        if (bits == 0) return;
+        exponent |= get_bits(plane, bits, i) << shift;
+        shift += bits;
+      };
+      take(codes.low, code.low_bits);
+      take(codes.high, code.high_bits);
+      take(record, rest.low_bits);
+      take(high, rest.high_bits);
+      store(first, i, static_cast<std::uint8_t>(exponent), out);
+    }
+    return FrameFault::none;
+  }
+
+  // Value i of the chunk from its exponent and its sign-mantissa bits.
+  void store(std::uint64_t first, std::uint32_t i, std::uint8_t exponent,
+             std::span<std::byte> out) const {
+    const BitSplit split = sign_mantissa_split(format_.dtype);
+    const Planes planes = sign_mantissa_at(first);
+    unsigned sign_mantissa = get_bits(planes.low, split.low_bits, i);
+    if (split.high_bits > 0)
+      sign_mantissa |= get_bits(planes.high, split.high_bits, i) << split.low_bits;
+    const NumberParts parts{exponent, static_cast<std::uint8_t>(sign_mantissa)};
+    if (format_.dtype == DType::bf16) {
+      const std::uint16_t bits = join<DType::bf16>(parts);
+      std::memcpy(out.data() + 2 * std::size_t{i}, &bits, 2);
+    } else {
+      out[i] = static_cast<std::byte>(format_.dtype == DType::e5m2 ? join<DType::e5m2>(parts)
+                                                                   : join<DType::e4m3>(parts));
+    }
+  }
+
+  std::span<const std::byte> frame_;
+  const FrameHeader& header_;
+  const FrameLayout& layout_;
+  const FrameFormat& format_;
+  ChunkCodec loops_;
+  CodeTables tables_;
+};
+
+// The first fault in the order of chunks.
+DecodeResult decode_chunks(const FrameReader& reader, std::span<const DirectoryEntry> directory,
+                           std::span<std::byte> values, unsigned threads) {
+  const auto chunks = static_cast<std::uint32_t>(directory.size());
+  const std::uint32_t parts =
+      std::clamp<std::uint32_t>(chunks / kFewestChunksPerThread, 1, std::max(1U, threads));
+  std::vector<DecodeResult> results(parts);
+  const auto decode_part = [&](std::size_t part) {
+    const auto bound = [&](std::size_t p) {
+      return static_cast<std::uint32_t>(std::uint64_t{chunks} * p / parts);
+    };
+    for (std::uint32_t chunk = bound(part); chunk < bound(part + 1); ++chunk) {
+      const FrameFault fault = reader.decode_chunk(chunk, directory[chunk], values);
+      if (fault == FrameFault::none) continue;
+      results[part] = {fault, chunk};
+      return;
+    }
+  };
+  run_parallel(parts, parts, decode_part);
+  for (const DecodeResult& result : results) {
+    if (result.fault != FrameFault::none) return result;
+  }
+  return {};
+}
+
+}  // namespace
+
+FrameFault check_header(std::span<const std::byte> frame, FrameContents& contents) {
+  FrameHeader& header = contents.header;
+  if (frame.size() < sizeof header) return FrameFault::truncated;
+  std::memcpy(&header, frame.data(), sizeof header);
+  if (header.magic != kFrameMagic) return FrameFault::bad_magic;
+  if (header.version != kFormatVersion || header.header_bytes != sizeof header) {
+    return FrameFault::unsupported_version;
+  }
+  if (header.hash != header_hash(header)) return FrameFault::header_hash_mismatch;
+  const FrameFormat format = format_of(header);
+  if (!is_supported(format) || header.value_count > kMaxValueCount)
+    return FrameFault::invalid_field;
+  contents.layout = frame_layout(header.value_count, format);
+  if (const FrameFault fault = check_fields(header, contents.layout); fault != FrameFault::none)
+    return fault;
+  if (header.status != 0) return FrameFault::incomplete;
+  const std::uint64_t largest = frame_bound(contents.layout) - contents.layout.escapes;
+  if (header.escape_bytes % 4 != 0 || header.escape_bytes > largest)
+    return FrameFault::size_mismatch;
+  const std::uint64_t size = contents.layout.escapes + header.escape_bytes;
+  if (frame.size() < size) return FrameFault::truncated;
+  return frame.size() == size ? FrameFault::none : FrameFault::size_mismatch;
+}
+
+std::vector<DirectoryEntry> read_directory(std::span<const std::byte> frame,
+                                           const FrameLayout& layout) {
+  std::vector<DirectoryEntry> directory(layout.chunk_count);
+  if (!directory.empty()) {
+    std::memcpy(directory.data(), frame.data() + layout.directory,
+                sizeof(DirectoryEntry) * directory.size());
+  }
+  return directory;
+}
+
+DecodeResult decode(std::span<const std::byte> frame, std::span<std::byte> values,
+                    const Execution& execution) {
+  FrameContents contents{};
+  if (const FrameFault fault = check_header(frame, contents); fault != FrameFault::none)
+    return {fault, 0};
+  if (values.size() < contents.value_bytes()) return {FrameFault::output_too_small, 0};
+  const FrameReader reader(frame, contents, execution.instructions);
+  if (const FrameFault fault = reader.check_padding(); fault != FrameFault::none) return {fault, 0};
+  const std::vector<DirectoryEntry> directory = read_directory(frame, contents.layout);
+  const DecodeResult checked = reader.check_directory(directory);
+  return checked == FrameFault::none ? decode_chunks(reader, directory, values, execution.threads)
+                                     : checked;
+}
+
+DecodeResult decode(std::span<const std::byte> frame, std::span<std::uint16_t> bf16_values,
+                    const Execution& execution) {
+  FrameContents contents{};
+  if (const FrameFault fault = check_header(frame, contents); fault != FrameFault::none)
+    return {fault, 0};
+  if (contents.layout.format.dtype != DType::bf16) return {FrameFault::invalid_field, 0};
+  return decode(frame, std::as_writable_bytes(bf16_values), execution);
+}
+
+}  // namespace kvferry::codec
