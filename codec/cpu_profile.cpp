@@ -32,10 +32,11 @@ Seconds median_time(Work work) {
 
 }  // namespace
 
-CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values, const Codebook& codebook) {
+CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values,
+                                 const EncodeParameters& parameters) {
   std::vector<std::uint16_t> tensor(kValueCounts.back());
   for (std::size_t i = 0; i < tensor.size(); ++i) tensor[i] = values[i % values.size()];
-  std::vector<std::byte> frame(frame_bound(frame_layout(tensor.size(), {})));
+  std::vector<std::byte> frame(frame_bound(frame_layout(tensor.size(), parameters.format)));
   std::vector<std::uint16_t> decoded(tensor.size());
 
   TimeTable encode_table;
@@ -45,10 +46,8 @@ CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values, const Co
     const auto part = std::span(tensor).first(count);
     std::size_t size = 0;
     FrameFault fault = FrameFault::none;
-    encode_table.points.push_back({raw, median_time([&] {
-                                     size = encode_into(std::as_bytes(part), {.codebook = codebook},
-                                                        frame);
-                                   })});
+    encode_table.points.push_back(
+        {raw, median_time([&] { size = encode_into(std::as_bytes(part), parameters, frame); })});
     decode_table.points.push_back(
         {raw, median_time([&] { fault = decode(std::span(frame).first(size), decoded).fault; })});
     if (fault != FrameFault::none || !std::equal(part.begin(), part.end(), decoded.begin())) {
@@ -57,7 +56,7 @@ CodecProfile measure_cpu_profile(std::span<const std::uint16_t> values, const Co
   }
   return {"cpu",
           Provenance::measured_live,
-          "this host, one core, scalar code",
+          "this host, one core, " + std::string(name_of(best_instruction_set())) + " code",
           "median of " + std::to_string(kRepetitions) + " runs per size from 64 KiB to 64 MiB",
           encode_table,
           decode_table};

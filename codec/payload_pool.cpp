@@ -6,8 +6,9 @@
 #include "sim/base/random.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
-#include <cstring>
+#include <utility>
 
 namespace kvferry::codec {
 namespace {
@@ -26,32 +27,37 @@ int layer_of(std::size_t tensor) {
   return static_cast<int>(tensor / 2);
 }
 
-std::vector<ExponentHistogram> calibration_histograms(const PayloadSpec& spec) {
-  KvShape shape = spec.shape;
-  shape.tokens = std::max(1, shape.tokens / kCalibrationTokensDivisor);
-  std::vector<ExponentHistogram> histograms(2 * static_cast<std::size_t>(shape.layers));
-  run_parallel(histograms.size(), available_threads(), [&](std::size_t i) {
-    const auto values =
-        synthesize_kv(spec.preset, shape, kind_of(i), layer_of(i), spec.seed, kCalibrationText);
-    count_exponents(std::as_bytes(std::span(values)), DType::bf16, histograms[i]);
+std::vector<ExponentHistogram> calibration_histograms(const std::vector<PayloadTensor>& tensors) {
+  std::vector<ExponentHistogram> histograms(tensors.size());
+  run_parallel(tensors.size(), available_threads(), [&](std::size_t i) {
+    count_exponents(std::as_bytes(std::span(tensors[i].calibration)), DType::bf16, histograms[i]);
   });
   return histograms;
 }
 
-std::vector<Codebook> calibrated_codebooks(const PayloadSpec& spec) {
-  const auto histograms = calibration_histograms(spec);
-  std::vector<Codebook> codebooks;
-  if (spec.scope == CodebookScope::per_tensor) {
-    for (const auto& histogram : histograms)
-      codebooks.push_back(Codebook::most_frequent(histogram, kMaxCodebookSize));
-    return codebooks;
+FormatChoice choice_for(const ExponentHistogram& histogram, FrameRule rule) {
+  if (rule == FrameRule::smallest) return choose_format(histogram, DType::bf16);
+  FrameFormat format;
+  if (rule != FrameRule::w4_positional) format.mode = EscapeMode::sentinel;
+  if (rule == FrameRule::w3_sentinel) format.code_bits = 3;
+  return {format, Codebook::most_frequent(histogram, max_codebook_size(format)),
+          predicted_bytes_per_value(histogram, format)};
+}
+
+std::vector<FormatChoice> format_choices(const std::vector<PayloadTensor>& tensors,
+                                         const FrameOptions& frames) {
+  const auto histograms = calibration_histograms(tensors);
+  std::vector<FormatChoice> choices;
+  if (frames.scope == CodebookScope::per_tensor) {
+    for (const auto& histogram : histograms) choices.push_back(choice_for(histogram, frames.rule));
+    return choices;
   }
   ExponentHistogram sum{};
   for (const auto& histogram : histograms) {
     for (std::size_t e = 0; e < sum.size(); ++e) sum[e] += histogram[e];
   }
-  codebooks.assign(histograms.size(), Codebook::most_frequent(sum, kMaxCodebookSize));
-  return codebooks;
+  choices.assign(histograms.size(), choice_for(sum, frames.rule));
+  return choices;
 }
 
 std::vector<std::uint16_t> escape_positions(std::span<const std::uint16_t> chunk,
@@ -75,54 +81,72 @@ void check_round_trip(std::span<const std::byte> frame, std::span<const std::uin
   }
 }
 
+std::string describe(const FrameOptions& frames) {
+  constexpr std::array<const char*, 4> kRules{
+      "4-bit codes with positions", "4-bit codes with a sentinel", "3-bit codes with a sentinel",
+      "the smallest format of each tensor"};
+  return std::string(kRules[static_cast<std::size_t>(frames.rule)]) + ", " +
+         (frames.scope == CodebookScope::global ? "one codebook" : "a codebook per layer and K/V");
+}
+
 std::string describe(const PayloadSpec& spec) {
   const KvShape& shape = spec.shape;
   return "synthetic KV cache '" + spec.preset.name + "', " + std::to_string(shape.layers) +
          " layers x " + std::to_string(shape.kv_heads) + " heads x " +
          std::to_string(shape.head_dim) + ", " + std::to_string(shape.tokens) +
-         " tokens repeated, seed " + std::to_string(spec.seed) + ", " +
-         (spec.scope == CodebookScope::global ? "one codebook" : "a codebook per layer and K/V");
+         " tokens repeated, seed " + std::to_string(spec.seed);
 }
 
 }  // namespace
 
 PayloadPool::Tensor PayloadPool::encode_tensor(std::span<const std::uint16_t> values,
-                                               const Codebook& codebook) {
-  const std::vector<std::byte> frame = encode(values, {.codebook = codebook});
+                                               const FormatChoice& choice) {
+  const std::vector<std::byte> frame = codec::encode(values, {choice.codebook, choice.format});
   check_round_trip(frame, values);
   Tensor tensor;
+  tensor.format = choice.format;
   tensor.value_count = values.size();
   tensor.frame_bytes = frame.size();
   tensor.fingerprint = fnv1a({reinterpret_cast<const char*>(frame.data()), frame.size()});
-  const FrameLayout layout = frame_layout(values.size(), {});
-  for (std::uint32_t i = 0; i < layout.chunk_count; ++i) {
-    DirectoryEntry entry{};
-    std::memcpy(&entry, frame.data() + layout.directory + sizeof entry * std::size_t{i},
-                sizeof entry);
-    tensor.words_before.push_back(entry.escape_word);
+  const FrameLayout layout = frame_layout(values.size(), choice.format);
+  const auto directory = read_directory(frame, layout);
+  for (std::size_t i = 0; i < directory.size(); ++i) {
+    tensor.words_before.push_back(directory[i].escape_word);
     tensor.escapes.push_back(
-        escape_positions(values.subspan(i * kChunkValues, kChunkValues), codebook));
+        escape_positions(values.subspan(i * kChunkValues, kChunkValues), choice.codebook));
   }
   tensor.words_before.push_back((frame.size() - layout.escapes) / 4);
   return tensor;
 }
 
 PayloadPool PayloadPool::synthesize(const PayloadSpec& spec) {
-  assert(spec.shape.tokens * spec.shape.values_per_token() % std::int64_t{kChunkValues} == 0);
-  const std::vector<Codebook> codebooks = calibrated_codebooks(spec);
-  PayloadPool pool;
-  pool.tensors_.resize(codebooks.size());
-  run_parallel(codebooks.size(), available_threads(), [&](std::size_t i) {
-    auto values =
-        synthesize_kv(spec.preset, spec.shape, kind_of(i), layer_of(i), spec.seed, kEvaluationText);
-    pool.tensors_[i] = encode_tensor(values, codebooks[i]);
-    if (i == 0) pool.sample_ = std::move(values);
+  KvShape calibration_shape = spec.shape;
+  calibration_shape.tokens = std::max(1, spec.shape.tokens / kCalibrationTokensDivisor);
+  std::vector<PayloadTensor> tensors(2 * static_cast<std::size_t>(spec.shape.layers));
+  run_parallel(tensors.size(), available_threads(), [&](std::size_t i) {
+    const auto values = [&](const KvShape& shape, std::uint64_t text) {
+      return synthesize_kv(spec.preset, shape, kind_of(i), layer_of(i), spec.seed, text);
+    };
+    tensors[i] = {values(calibration_shape, kCalibrationText), values(spec.shape, kEvaluationText)};
   });
-  pool.sample_codebook_ = codebooks.front();
+  return encode(std::move(tensors), spec.frames, describe(spec));
+}
+
+PayloadPool PayloadPool::encode(std::vector<PayloadTensor> tensors, const FrameOptions& frames,
+                                const std::string& source) {
+  const std::vector<FormatChoice> choices = format_choices(tensors, frames);
+  PayloadPool pool;
+  pool.tensors_.resize(tensors.size());
+  run_parallel(tensors.size(), available_threads(), [&](std::size_t i) {
+    assert(!tensors[i].evaluation.empty() && tensors[i].evaluation.size() % kChunkValues == 0);
+    pool.tensors_[i] = encode_tensor(tensors[i].evaluation, choices[i]);
+  });
+  pool.sample_ = std::move(tensors.front().evaluation);
+  pool.sample_parameters_ = {choices.front().codebook, choices.front().format};
   for (const Tensor& tensor : pool.tensors_) {
     pool.fingerprint_ = mix64(pool.fingerprint_ ^ tensor.fingerprint);
   }
-  pool.description_ = describe(spec);
+  pool.description_ = source + "; " + describe(frames);
   return pool;
 }
 
@@ -170,9 +194,10 @@ Bytes PayloadPool::frame_bytes(int layer, KvKind kind, std::uint64_t first_chunk
   if (tail_values > 0) {
     const auto& positions = pool.escapes[last % pool_chunks];
     const auto end = std::lower_bound(positions.begin(), positions.end(), tail_values);
-    words += record_words({}, tail_values, static_cast<std::uint32_t>(end - positions.begin()));
+    words +=
+        record_words(pool.format, tail_values, static_cast<std::uint32_t>(end - positions.begin()));
   }
-  const FrameLayout layout = frame_layout(value_count, {});
+  const FrameLayout layout = frame_layout(value_count, pool.format);
   return {static_cast<std::int64_t>(layout.escapes + 4 * words)};
 }
 

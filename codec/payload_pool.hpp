@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codec/codebook.hpp"
+#include "codec/splitzip.hpp"
 #include "codec/synthetic_kv.hpp"
 #include "sim/base/units.hpp"
 
@@ -33,19 +34,39 @@ struct KvSlice {
   Bytes raw_bytes() const { return {2 * 2 * layer_count * tokens * values_per_token}; }
 };
 
+/// Which format the frames of a payload have; `smallest` is chosen per tensor by predicted size.
+enum class FrameRule : std::uint8_t { w4_positional, w4_sentinel, w3_sentinel, smallest };
+
+struct FrameOptions {
+  CodebookScope scope = CodebookScope::per_tensor;
+  FrameRule rule = FrameRule::w4_positional;
+};
+
+/// A synthetic payload.
 struct PayloadSpec {
   KvPreset preset;
-  KvShape shape;  ///< tokens: how many are generated per layer and kind
-  CodebookScope scope = CodebookScope::per_tensor;
+  KvShape shape;  ///< tokens: how many are generated per layer and kind; together whole chunks
+  FrameOptions frames;
   std::uint64_t seed = 1;
+};
+
+/// The K or V of one layer: values to encode, and others to calibrate on.
+struct PayloadTensor {
+  std::vector<std::uint16_t> calibration;
+  std::vector<std::uint16_t> evaluation;  ///< whole chunks, at least one
 };
 
 class PayloadPool {
  public:
-  /// Generates the values, calibrates on other tokens than it encodes, encodes with the real codec
-  /// and checks that every frame decodes bit for bit. The same bytes whatever the number of
-  /// threads.
+  /// Generates the values and encodes them.
   static PayloadPool synthesize(const PayloadSpec& spec);
+
+  /// Calibrates on other values than it encodes, encodes with the real codec and checks that every
+  /// frame decodes bit for bit. The same bytes whatever the number of threads.
+  /// @param tensors K and V of layer 0, of layer 1, ...
+  /// @param source where the values come from, in words
+  static PayloadPool encode(std::vector<PayloadTensor> tensors, const FrameOptions& frames,
+                            const std::string& source);
 
   /// Exact size of the slice's frames, one for each layer's K and V.
   Bytes wire_bytes(const KvSlice& slice) const;
@@ -56,9 +77,9 @@ class PayloadPool {
   std::uint64_t fingerprint() const { return fingerprint_; }  ///< FNV-1a of all frames
   const std::string& description() const { return description_; }
 
-  /// A stretch of the pool's values and its codebook, for measuring the codec's speed.
+  /// A stretch of the pool's values and how it was encoded, for measuring the codec's speed.
   std::span<const std::uint16_t> sample() const { return sample_; }
-  const Codebook& sample_codebook() const { return sample_codebook_; }
+  const EncodeParameters& sample_parameters() const { return sample_parameters_; }
 
   /// The chunks of one layer's K or V, repeated without end from `first_chunk`: the frame of
   /// `value_count` of their values has exactly this many bytes.
@@ -70,21 +91,22 @@ class PayloadPool {
 
  private:
   struct Tensor {
+    FrameFormat format;
     std::vector<std::uint64_t> words_before;          ///< record words of chunks 0 ... i-1
     std::vector<std::vector<std::uint16_t>> escapes;  ///< positions in each chunk, ascending
     std::uint64_t value_count{};
     std::uint64_t frame_bytes{};
     std::uint64_t fingerprint{};
   };
-  PayloadPool() : sample_codebook_(Codebook::most_frequent({}, 1)) {}
-  static Tensor encode_tensor(std::span<const std::uint16_t> values, const Codebook& codebook);
+  PayloadPool() = default;
+  static Tensor encode_tensor(std::span<const std::uint16_t> values, const FormatChoice& choice);
   const Tensor& tensor(int layer, KvKind kind) const {
     return tensors_[2 * static_cast<std::size_t>(layer) + static_cast<std::size_t>(kind)];
   }
 
   std::vector<Tensor> tensors_;  ///< K and V of layer 0, of layer 1, ...
   std::vector<std::uint16_t> sample_;
-  Codebook sample_codebook_;
+  EncodeParameters sample_parameters_{Codebook::most_frequent({}, 1)};
   std::uint64_t fingerprint_{};
   std::string description_;
 };

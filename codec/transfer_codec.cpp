@@ -76,7 +76,7 @@ std::unique_ptr<TransferCodec> make_recorded_codec(std::shared_ptr<const Payload
 }
 
 std::unique_ptr<TransferCodec> make_cpu_codec(std::shared_ptr<const PayloadPool> pool) {
-  CodecProfile profile = measure_cpu_profile(pool->sample(), pool->sample_codebook());
+  CodecProfile profile = measure_cpu_profile(pool->sample(), pool->sample_parameters());
   return std::make_unique<ProfiledCodec>(std::move(pool), std::move(profile));
 }
 

@@ -24,6 +24,11 @@ const Choice<CodecTiming> kTimings{"timing",
                                     {"constant", CodecTiming::constant}}};
 const Choice<CodebookScope> kScopes{
     "codebook", {{"per-tensor", CodebookScope::per_tensor}, {"global", CodebookScope::global}}};
+const Choice<codec::FrameRule> kFormats{"format",
+                                        {{"w4-positional", codec::FrameRule::w4_positional},
+                                         {"w4-sentinel", codec::FrameRule::w4_sentinel},
+                                         {"w3-sentinel", codec::FrameRule::w3_sentinel},
+                                         {"auto", codec::FrameRule::smallest}}};
 constexpr const char* kDefaultProfile = "h200-sxm";
 constexpr const char* kFallbackPreset = "llama-3.1-8b";
 constexpr std::int64_t kPoolTokens = 128;
@@ -127,7 +132,8 @@ CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim
   }
   config.profile = read_profile(codec);
   config.payload = read_payload(codec, model, seed);
-  config.payload.scope = codec.optional("codebook", kScopes, CodebookScope::per_tensor);
+  config.payload.frames.scope = codec.optional("codebook", kScopes, CodebookScope::per_tensor);
+  config.payload.frames.rule = codec.optional("format", kFormats, config.payload.frames.rule);
   return config;
 }
 

@@ -5,13 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <vector>
 
 namespace kvferry::codec {
 namespace {
 
 PayloadSpec small_spec(CodebookScope scope) {
-  return {*find_kv_preset("llama-3.1-8b"), {4, 8, 128, 64}, scope, 3};
+  return {*find_kv_preset("llama-3.1-8b"), {4, 8, 128, 64}, {scope}, 3};
 }
 
 // The values that frame_bytes() speaks of, built for real: the pool's chunks from `first_chunk` on,
@@ -28,10 +29,18 @@ std::vector<std::uint16_t> evaluated_values(const PayloadSpec& spec, int layer, 
   return synthesize_kv(spec.preset, spec.shape, kind, layer, spec.seed, 2);
 }
 
-Codebook calibrated_codebook(const PayloadSpec& spec, int layer, KvKind kind) {
+EncodeParameters calibrated(const PayloadSpec& spec, int layer, KvKind kind) {
   KvShape shape = spec.shape;
   shape.tokens /= 4;
-  return calibrate(synthesize_kv(spec.preset, shape, kind, layer, spec.seed, 1));
+  const auto values = synthesize_kv(spec.preset, shape, kind, layer, spec.seed, 1);
+  ExponentHistogram histogram{};
+  count_exponents(std::as_bytes(std::span(values)), DType::bf16, histogram);
+  FrameFormat format;
+  if (spec.frames.rule != FrameRule::w4_positional) format.mode = EscapeMode::sentinel;
+  if (spec.frames.rule == FrameRule::w3_sentinel) format.code_bits = 3;
+  if (spec.frames.rule == FrameRule::smallest)
+    format = choose_format(histogram, DType::bf16).format;
+  return {Codebook::most_frequent(histogram, max_codebook_size(format)), format};
 }
 
 void expect_exact_sizes(const PayloadSpec& spec) {
@@ -43,8 +52,7 @@ void expect_exact_sizes(const PayloadSpec& spec) {
     const auto values = evaluated_values(spec, layer, kind);
     const std::uint64_t first = random.below(values.size() / 8192);
     const std::uint64_t count = 1 + random.below(3 * values.size());
-    const auto frame = encode(repeated(values, first, count),
-                              {.codebook = calibrated_codebook(spec, layer, kind)});
+    const auto frame = encode(repeated(values, first, count), calibrated(spec, layer, kind));
     ASSERT_EQ(pool.frame_bytes(layer, kind, first, count).value,
               static_cast<std::int64_t>(frame.size()))
         << "layer " << layer << " first " << first << " count " << count;
@@ -62,6 +70,21 @@ TEST(PayloadPool, SizesEqualThoseOfRealFramesWithRawChunks) {
   spec.preset.value.channel_sigma = 3;
   expect_exact_sizes(spec);
   EXPECT_GT(PayloadPool::synthesize(spec).escape_rate(), 0.1);
+}
+
+TEST(PayloadPool, SizesEqualThoseOfRealFramesInEveryFormat) {
+  for (const FrameRule rule :
+       {FrameRule::w4_sentinel, FrameRule::w3_sentinel, FrameRule::smallest}) {
+    PayloadSpec spec = small_spec(CodebookScope::per_tensor);
+    spec.frames.rule = rule;
+    expect_exact_sizes(spec);
+  }
+}
+
+TEST(PayloadPool, NarrowCodesCompressMore) {
+  PayloadSpec spec = small_spec(CodebookScope::per_tensor);
+  spec.frames.rule = FrameRule::smallest;
+  EXPECT_NEAR(PayloadPool::synthesize(spec).compression_ratio(), 1.40, 0.01);
 }
 
 TEST(PayloadPool, AHandOffIsTheSumOfItsLayersFrames) {

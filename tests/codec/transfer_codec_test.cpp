@@ -9,7 +9,7 @@ constexpr KvSlice kSlice{7, 0, 4, 100, 1024};  // 4 layers x 2 x 100 tokens x 1,
 
 std::shared_ptr<const PayloadPool> small_pool() {
   return std::make_shared<const PayloadPool>(PayloadPool::synthesize(
-      {*find_kv_preset("llama-3.1-8b"), {4, 8, 128, 64}, CodebookScope::per_tensor, 1}));
+      {*find_kv_preset("llama-3.1-8b"), {4, 8, 128, 64}, {CodebookScope::per_tensor}, 1}));
 }
 
 TEST(TransferCodec, WithoutACodecTheRawBytesTravelAtNoCost) {
