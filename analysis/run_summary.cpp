@@ -29,10 +29,12 @@ std::optional<Distribution> tpot_figures(const std::vector<const RequestRecord*>
   return distribution_of(std::move(samples));
 }
 
-std::optional<Distribution> itl_figures(const std::vector<TokenGap>& gaps) {
+std::optional<Distribution> itl_figures(const std::vector<TokenGap>& gaps, Seconds warmup) {
   std::vector<WeightedSample> samples;
   samples.reserve(gaps.size());
-  for (const TokenGap& gap : gaps) samples.push_back({milliseconds(gap.gap), gap.count});
+  for (const TokenGap& gap : gaps) {
+    if (gap.when >= warmup) samples.push_back({milliseconds(gap.gap), gap.count});
+  }
   return distribution_of(std::move(samples));
 }
 
@@ -102,18 +104,23 @@ void add_rates(const std::vector<const RequestRecord*>& finished, const Slo& slo
   summary.request_goodput = per_second(good);
 }
 
-Utilization utilization_of(const SimulationResult& result, const RunContext& context,
-                           double duration_s) {
+// From the first arrival to the end of the run: nothing was busy before, and all that was busy is
+// counted.
+Utilization utilization_of(const SimulationResult& result, const RunContext& context) {
   Utilization use;
-  if (duration_s <= 0) return use;
+  if (result.records.empty()) return use;
   const SimulationTotals& totals = result.totals;
-  use.prefill = totals.prefill_busy.value / (duration_s * context.prefill_instances);
-  use.decode = totals.decode_busy.value / (duration_s * context.decode_instances);
-  use.encode = totals.encode_busy.value / (duration_s * context.sending_gpus);
-  use.decode_codec = totals.decode_codec_busy.value / (duration_s * context.receiving_gpus);
+  const Seconds observed = totals.end - result.records.front().arrival;
+  if (observed.value <= 0) return use;
+  const auto share = [&](Seconds busy, std::int32_t of) { return busy / observed / of; };
+  use.prefill = share(totals.prefill_busy, context.prefill_instances);
+  use.decode = share(totals.decode_busy, context.decode_instances);
+  use.encode = share(totals.encode_busy, context.sending_gpus);
+  use.decode_codec = share(totals.decode_codec_busy, context.receiving_gpus);
   for (std::size_t i = 0; i < context.links.size(); ++i) {
+    if (result.link_bytes[i].value == 0) continue;
     const LinkCapacity& link = context.links[i];
-    use.links.emplace_back(link.name, (result.link_bytes[i] / link.capacity).value / duration_s);
+    use.links.emplace_back(link.name, result.link_bytes[i] / link.capacity / observed);
   }
   return use;
 }
@@ -148,7 +155,7 @@ RunSummary summarize(const SimulationResult& result, const RunContext& context) 
   add_rates(finished, context.slo, summary);
   summary.latency.ttft_ms = over(measured, ttft_of);
   summary.latency.tpot_ms = tpot_figures(measured);
-  summary.latency.itl_ms = itl_figures(result.token_gaps);
+  summary.latency.itl_ms = itl_figures(result.token_gaps, context.warmup);
   summary.latency.e2el_ms =
       over(measured, [](const RequestRecord& r) { return r.finish - r.arrival; });
   summary.stages = stage_figures(measured);
@@ -156,7 +163,7 @@ RunSummary summarize(const SimulationResult& result, const RunContext& context) 
     summary.compression_ratio =
         static_cast<double>(summary.kv_raw.value) / static_cast<double>(summary.kv_wire.value);
   }
-  summary.utilization = utilization_of(result, context, summary.duration_s);
+  summary.utilization = utilization_of(result, context);
   summary.totals = result.totals;
   return summary;
 }

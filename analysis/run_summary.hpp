@@ -1,7 +1,9 @@
 // The figures of one run. The front door of this library.
 //
-//   TTFT = first token - arrival, hand-off included      TPOT = (finish - first token) / (output
-//   tokens - 1) ITL  = gaps between tokens                           E2EL = finish - arrival
+//   TTFT     = first token - arrival, hand-off included
+//   TPOT     = (finish - first token) / (output tokens - 1)
+//   ITL      = gaps between tokens
+//   E2EL     = finish - arrival
 //   duration = last finish - first arrival; throughputs are per second of it
 //   goodput  = requests per second that meet every SLO given
 // Names follow `vllm bench serve` where it has them.
@@ -41,7 +43,7 @@ struct RunContext {
 struct LatencyFigures {
   std::optional<Distribution> ttft_ms;
   std::optional<Distribution> tpot_ms;
-  std::optional<Distribution> itl_ms;  ///< of all tokens, those of the warm-up included
+  std::optional<Distribution> itl_ms;  ///< of tokens that came after the warm-up
   std::optional<Distribution> e2el_ms;
 };
 
@@ -58,13 +60,14 @@ struct StageFigures {
       exposed_transfer;  ///< prefill end to KV ready: what the client waits for
 };
 
-/// Shares of the duration, 0 to 1.
+/// Shares of the time from the first arrival to the end of the run, 0 to 1.
 struct Utilization {
   double prefill{};
   double decode{};
   double encode{};
   double decode_codec{};
-  std::vector<std::pair<std::string, double>> links;  ///< in the topology's order
+  std::vector<std::pair<std::string, double>>
+      links;  ///< that carried anything, in the topology's order
 };
 
 struct RunSummary {

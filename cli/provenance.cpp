@@ -11,16 +11,28 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string execution_source(const sim::SimulationConfig& system) {
-  const auto describe = [](const sim::GpuSpec& gpu) { return gpu.name + ": " + gpu.source; };
-  std::string text = describe(system.prefill.gpu);
-  if (system.decode.gpu.name != system.prefill.gpu.name) text += "; " + describe(system.decode.gpu);
-  return text + "; stack " + system.stack.name + ": " + system.stack.source;
+  const auto describe = [](const auto& spec) { return spec.name + ": " + spec.source; };
+  const std::string prefill = describe(system.prefill.gpu);
+  const std::string decode = describe(system.decode.gpu);
+  std::string text = prefill;
+  if (decode != prefill) text += "; " + decode;
+  if (system.model.origin == sim::SpecOrigin::scenario) text += "; model " + describe(system.model);
+  return text + "; stack " + describe(system.stack);
+}
+
+// Fitted as long as every number is the catalog's.
+std::string execution_kind(const sim::SimulationConfig& system) {
+  const auto is_own = [](const auto& spec) { return spec.origin == sim::SpecOrigin::scenario; };
+  const bool assumed = is_own(system.prefill.gpu) || is_own(system.decode.gpu) ||
+                       is_own(system.model) || is_own(system.stack);
+  return assumed ? "assumed" : "fitted";
 }
 
 // Numbers and booleans of the scenario stay what they are; quantities keep their units as text.
 Json to_json(const scenarios::ResolvedNode& node) {
   if (node.children.empty()) {
-    const bool literal = node.kind != scenarios::ScalarKind::text;
+    const bool literal =
+        node.kind == scenarios::ScalarKind::number || node.kind == scenarios::ScalarKind::boolean;
     return literal ? Json::parse(node.scalar) : Json(node.scalar);
   }
   Json json = Json::object();
@@ -44,7 +56,8 @@ std::vector<ProvenanceLine> provenance_of(const PreparedRun& run) {
   const std::string requests_kind(workloads::name_of(run.workload.source.kind));
   return {{"codec_time", std::string(text_of(codec.time)), codec.time_source},
           {"codec_size", std::string(text_of(codec.size)), codec.size_source},
-          {"execution_time", "fitted", execution_source(run.scenario.system)},
+          {"execution_time", execution_kind(run.scenario.system),
+           execution_source(run.scenario.system)},
           {"trace", requests_kind, run.workload.source.description}};
 }
 
@@ -59,6 +72,10 @@ Json provenance_json(const PreparedRun& run) {
     json["trace"]["account"] = account_json(file->account);
   }
   return json;
+}
+
+std::string json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Json summary_json(const PreparedRun& run, const FinishedRun& finished) {

@@ -26,4 +26,8 @@ nlohmann::ordered_json provenance_json(const PreparedRun& run);
 /// The summary with provenance, resolved scenario, version and seed: summary.json.
 nlohmann::ordered_json summary_json(const PreparedRun& run, const FinishedRun& finished);
 
+/// As every file and --format json has it. Bytes that are not UTF-8, of file names for example,
+/// become U+FFFD.
+std::string json_text(const nlohmann::ordered_json& json);
+
 }  // namespace kvferry::cli

@@ -118,10 +118,10 @@ class ProfileParser {
     const double gb_per_s = non_negative_number("gb_per_s", fields[2]);
     if (gb_per_s == 0) refuse("column 'gb_per_s': the rate must be above zero");
     const AffineTime curve{{fixed_us / 1e6}, {gb_per_s * 1e9}};
-    if (fields[0] == "encode") {
-      affine_encode_ = curve;
-    } else if (fields[0] == "decode") {
-      affine_decode_ = curve;
+    if (fields[0] == "encode" || fields[0] == "decode") {
+      std::optional<AffineTime>& place = fields[0] == "encode" ? affine_encode_ : affine_decode_;
+      if (place) refuse("a second row for '" + std::string(fields[0]) + "'");
+      place = curve;
     } else {
       refuse("column 'direction': expected encode or decode, found '" +
              std::string(fields[0].substr(0, 80)) + "'");
@@ -139,8 +139,11 @@ class ProfileParser {
     if (!encode_.points.empty() && raw <= encode_.points.back().raw) {
       refuse("column 'raw_bytes': the rows must be ascending");
     }
-    encode_.points.push_back({raw, {non_negative_number("encode_us", fields[1]) / 1e6}});
-    decode_.points.push_back({raw, {non_negative_number("decode_us", fields[2]) / 1e6}});
+    const double encode_us = non_negative_number("encode_us", fields[1]);
+    const double decode_us = non_negative_number("decode_us", fields[2]);
+    if (encode_us == 0 || decode_us == 0) refuse("the times of a table must be above zero");
+    encode_.points.push_back({raw, {encode_us / 1e6}});
+    decode_.points.push_back({raw, {decode_us / 1e6}});
   }
 
   std::string note(const std::string& key) const {

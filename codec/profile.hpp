@@ -3,8 +3,8 @@
 //
 // A profile is a small CSV with its provenance in comment lines (`# key: value`), in one of two
 // forms:
-//   direction,fixed_us,gb_per_s        time = fixed + raw bytes / rate, when only such figures are
-//   known raw_bytes,encode_us,decode_us      a measured table, raw_bytes ascending
+//   direction,fixed_us,gb_per_s        time = fixed + raw bytes / rate, where only that is known
+//   raw_bytes,encode_us,decode_us      a measured table, raw_bytes ascending
 // GB/s counts raw (uncompressed) bytes, 1e9 each. One launch encodes all tensors of one hand-off
 // chunk.
 #pragma once

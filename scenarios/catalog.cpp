@@ -1,5 +1,7 @@
 #include "scenarios/catalog.hpp"
 
+#include "sim/base/nearest_name.hpp"
+
 #include "catalog_files.hpp"
 
 #include <algorithm>
@@ -15,7 +17,8 @@ using sim::ModelSpec;
 using sim::StackProfile;
 
 constexpr Number kFactor{0, 100};
-constexpr Number kEfficiency{0, 10, Bound::exclusive};
+constexpr Number kEfficiency{0.001, 10};
+constexpr Number kExponent{0.5, 20};
 constexpr Time kAnyTime{Sign::not_negative};
 
 template <typename Struct, typename Member>
@@ -33,7 +36,7 @@ sim::GemmFit read_gemm(SectionReader&& section, const sim::GemmFit* base) {
       section.field("weight_efficiency", kEfficiency, member_of(base, &GemmFit::weight_efficiency)),
       section.field("activation_efficiency", kEfficiency,
                     member_of(base, &GemmFit::activation_efficiency)),
-      section.field("exponent", kEfficiency, member_of(base, &GemmFit::exponent))};
+      section.field("exponent", kExponent, member_of(base, &GemmFit::exponent))};
 }
 
 sim::PrefillAttentionFit read_prefill_attention(SectionReader&& section, const GpuSpec* base) {
@@ -44,8 +47,8 @@ sim::PrefillAttentionFit read_prefill_attention(SectionReader&& section, const G
       section.field("per_token", kAnyTime, member_of(fit, &Fit::per_token)),
       section.field("compute_efficiency", kEfficiency, member_of(fit, &Fit::compute_efficiency)),
       section.field("memory_efficiency", kEfficiency, member_of(fit, &Fit::memory_efficiency)),
-      section.field("extra_keys", Number{}, member_of(fit, &Fit::extra_keys)),
-      section.field("exponent", kEfficiency, member_of(fit, &Fit::exponent))};
+      section.field("extra_keys", Number{0, 1e6}, member_of(fit, &Fit::extra_keys)),
+      section.field("exponent", kExponent, member_of(fit, &Fit::exponent))};
 }
 
 sim::DecodeAttentionFit read_decode_attention(SectionReader&& section, const GpuSpec* base) {
@@ -60,9 +63,9 @@ sim::DecodeAttentionFit read_decode_attention(SectionReader&& section, const Gpu
 
 sim::AllReduceFit read_all_reduce(SectionReader&& section, const sim::AllReduceFit* base) {
   using Fit = sim::AllReduceFit;
-  return {section.field("fixed_s", Number{}, member_of(base, &Fit::fixed_s)),
-          section.field("per_sqrt_byte_s", Number{}, member_of(base, &Fit::per_sqrt_byte_s)),
-          section.field("per_byte_s", Number{}, member_of(base, &Fit::per_byte_s))};
+  return {section.field("fixed_s", Number{0, 1}, member_of(base, &Fit::fixed_s)),
+          section.field("per_sqrt_byte_s", Number{0, 1}, member_of(base, &Fit::per_sqrt_byte_s)),
+          section.field("per_byte_s", Number{0, 1}, member_of(base, &Fit::per_byte_s))};
 }
 
 // A fit that is absent here is taken from the base; without a base it is required.
@@ -101,21 +104,20 @@ GpuSpec read_gpu_fields(SectionReader& section, const std::string& name, const G
 
 ModelSpec read_model_fields(SectionReader& section, const std::string& name,
                             const ModelSpec* base) {
-  const Integer dimension{1, 1 << 24};
-  const auto read = [&](const char* key, std::int32_t ModelSpec::*member) {
-    return static_cast<std::int32_t>(section.field(key, dimension, member_of(base, member)));
+  const auto read = [&](const char* key, std::int32_t ModelSpec::*member, std::int64_t most) {
+    return static_cast<std::int32_t>(section.field(key, Integer{1, most}, member_of(base, member)));
   };
   ModelSpec model;
   model.name = name;
   model.source =
       section.optional("source", Text{}, base == nullptr ? "the scenario" : base->source);
-  model.layers = read("layers", &ModelSpec::layers);
-  model.hidden = read("hidden", &ModelSpec::hidden);
-  model.heads = read("heads", &ModelSpec::heads);
-  model.kv_heads = read("kv_heads", &ModelSpec::kv_heads);
-  model.head_dim = read("head_dim", &ModelSpec::head_dim);
-  model.ffn = read("ffn", &ModelSpec::ffn);
-  model.vocabulary = read("vocabulary", &ModelSpec::vocabulary);
+  model.layers = read("layers", &ModelSpec::layers, 1024);
+  model.hidden = read("hidden", &ModelSpec::hidden, 1 << 20);
+  model.heads = read("heads", &ModelSpec::heads, 4096);
+  model.kv_heads = read("kv_heads", &ModelSpec::kv_heads, 4096);
+  model.head_dim = read("head_dim", &ModelSpec::head_dim, 4096);
+  model.ffn = read("ffn", &ModelSpec::ffn, 1 << 22);
+  model.vocabulary = read("vocabulary", &ModelSpec::vocabulary, 1 << 24);
   const ModelSpec defaults;
   const ModelSpec& fallback = base == nullptr ? defaults : *base;
   model.gated_mlp = section.optional("gated_mlp", Boolean{}, fallback.gated_mlp);
@@ -167,15 +169,25 @@ struct CatalogName {
   std::string print(const Entry* entry) const { return entry->name; }
 };
 
+// A mapping without a base states everything. With one it takes over what it does not state: the
+// result is then neither the base nor measured, and says so.
 template <typename Entry, typename ReadFields>
 Entry read_mapping(SectionReader&& section, const CatalogName<Entry>& catalog,
                    ReadFields read_fields) {
-  const std::optional<const Entry*> base = section.maybe("base", catalog);
-  const Entry* entry = base.value_or(nullptr);
+  const std::optional<const Entry*> stated = section.maybe("base", catalog);
+  const bool faulty_base =
+      stated && *stated == nullptr;  // reported; any base spares the reader further messages
+  const Entry* base = faulty_base ? &catalog.known.front() : stated.value_or(nullptr);
   const std::string name = section.optional(
       "name", Text{},
-      entry == nullptr ? "a " + catalog.noun + " of the scenario" : entry->name + " (changed)");
-  return read_fields(section, name, entry);
+      base == nullptr ? "a " + catalog.noun + " of the scenario" : base->name + " (changed)");
+  Entry entry = read_fields(section, name, base);
+  entry.origin = sim::SpecOrigin::scenario;
+  if (base != nullptr && !section.has("source")) {
+    entry.source =
+        base->name + " changed by the scenario (" + join_names(section.stated_keys()) + ")";
+  }
+  return entry;
 }
 
 // After a fault the harmless value is an empty one: it is never used, because the load ends in an

@@ -20,7 +20,20 @@ class TreeBuilder {
   TreeBuilder(const std::string& origin, Diagnostics& diagnostics)
       : origin_(origin), diagnostics_(diagnostics) {}
 
-  ConfigNode build(const YAML::Node& node) const {
+  ConfigNode build(const YAML::Node& node) { return build(node, 0); }
+
+ private:
+  // Aliases can make a small file a huge or an endless tree.
+  static constexpr int kDeepest = 64;
+  static constexpr int kMostNodes = 100'000;
+
+  ConfigNode build(const YAML::Node& node, int depth) {
+    if (depth > kDeepest || ++nodes_ > kMostNodes) {
+      throw InputError(place_of(node.Mark(), origin_).text() +
+                       ": error: the scenario is nested more than " + std::to_string(kDeepest) +
+                       " levels deep or has more than " + std::to_string(kMostNodes) +
+                       " values (aliases count each time)");
+    }
     ConfigNode result;
     result.place = place_of(node.Mark(), origin_);
     switch (node.Type()) {
@@ -30,11 +43,11 @@ class TreeBuilder {
         break;
       case YAML::NodeType::Sequence:
         result.kind = ConfigNode::Kind::sequence;
-        for (const auto& item : node) result.items.push_back(build(item));
+        for (const auto& item : node) result.items.push_back(build(item, depth + 1));
         break;
       case YAML::NodeType::Map:
         result.kind = ConfigNode::Kind::mapping;
-        add_entries(node, result);
+        add_entries(node, result, depth);
         break;
       case YAML::NodeType::Null:
       case YAML::NodeType::Undefined:
@@ -43,8 +56,7 @@ class TreeBuilder {
     return result;
   }
 
- private:
-  void add_entries(const YAML::Node& node, ConfigNode& result) const {
+  void add_entries(const YAML::Node& node, ConfigNode& result, int depth) {
     std::set<std::string> seen;
     for (const auto& entry : node) {
       const Place key_place = place_of(entry.first.Mark(), origin_);
@@ -57,7 +69,7 @@ class TreeBuilder {
         diagnostics_.error(key_place, "duplicate key '" + key + "': each key may appear once");
         continue;
       }
-      ConfigNode value = build(entry.second);
+      ConfigNode value = build(entry.second, depth + 1);
       if (value.kind == ConfigNode::Kind::null) value.place = key_place;  // nothing to point at
       result.entries.push_back({key, key_place, std::move(value)});
     }
@@ -65,6 +77,7 @@ class TreeBuilder {
 
   const std::string& origin_;
   Diagnostics& diagnostics_;
+  int nodes_ = 0;
 };
 
 void set_place(ConfigNode& node, const Place& place) {
@@ -105,7 +118,9 @@ ConfigNode* descend(ConfigNode& root, const std::vector<std::string>& keys, cons
     }
     if (node->kind == ConfigNode::Kind::null) node->kind = ConfigNode::Kind::mapping;
     if (node->kind != ConfigNode::Kind::mapping) {
-      diagnostics.error(place, "'" + key + "' cannot be set inside " + describe(*node));
+      diagnostics.error(place, "'" + key + "' cannot be set inside " + describe(*node) +
+                                   "; give the whole mapping, such as {base: NAME, " + key +
+                                   ": ...}");
       return nullptr;
     }
     ConfigEntry* entry = find_entry(*node, key);

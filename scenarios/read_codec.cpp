@@ -8,6 +8,7 @@
 #include <iterator>
 #include <numeric>
 #include <stdexcept>
+#include <system_error>
 
 namespace kvferry::scenarios {
 namespace {
@@ -35,8 +36,10 @@ constexpr std::int64_t kPoolTokens = 128;
 constexpr std::int64_t kChunkValues = std::int64_t{1} << codec::kDefaultChunkLog2;
 
 codec::CodecProfile profile_from_file(const std::string& path) {
+  std::error_code unreadable;
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::invalid_argument("cannot read the profile '" + path + "'");
+  if (!file || !std::filesystem::is_regular_file(path, unreadable))
+    throw std::invalid_argument("cannot read the profile '" + path + "'");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   try {
     return codec::parse_codec_profile(text, path);
@@ -56,11 +59,13 @@ codec::CodecProfile profile_named(const std::string& name) {
 }
 
 codec::CodecProfile read_profile(SectionReader& section) {
-  const std::string name = section.optional("profile", Text{}, std::string(kDefaultProfile));
+  const bool is_file = std::filesystem::path(section.text_of("profile")).extension() == ".csv";
   try {
-    const bool is_file = std::filesystem::path(name).extension() == ".csv";
-    return is_file ? profile_from_file(resolve_path(name, section.place_of("profile")))
-                   : profile_named(name);
+    if (is_file) {
+      const std::string path = section.required("profile", Path{});
+      return profile_from_file(resolve_path(path, section.place_of("profile")));
+    }
+    return profile_named(section.optional("profile", Text{}, std::string(kDefaultProfile)));
   } catch (const std::invalid_argument& fault) {
     section.error("profile", fault.what());
     return {};
@@ -114,7 +119,7 @@ codec::ConstantRates read_constants(SectionReader& section) {
   rates.decode.rate = section.required("decode_rate", Bandwidth{});
   rates.encode.fixed = section.optional("encode_overhead", overhead, Seconds{0});
   rates.decode.fixed = section.optional("decode_overhead", overhead, Seconds{0});
-  rates.compression_ratio = section.required("ratio", Number{0, 1e6, Bound::exclusive});
+  rates.compression_ratio = section.required("ratio", Number{0.01, 1e4});
   return rates;
 }
 

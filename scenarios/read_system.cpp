@@ -31,9 +31,6 @@ const Choice<BatchPolicy> kBatchPolicies{"policy", {{"fcfs", BatchPolicy::fcfs}}
 enum class Fidelity : std::uint8_t { chunks };
 const Choice<Fidelity> kFidelities{"fidelity", {{"chunks", Fidelity::chunks}}};
 
-// The all-reduce was measured over these group sizes only.
-const Choice<std::int32_t> kTensorParallel{"degree", {{"1", 1}, {"2", 2}, {"4", 4}, {"8", 8}}};
-
 constexpr std::int64_t kMaxInstances = 4096;
 
 PoolConfig read_pool(SectionReader& pool, sim::RouterPolicy router) {
@@ -42,7 +39,7 @@ PoolConfig read_pool(SectionReader& pool, sim::RouterPolicy router) {
   config.instances =
       static_cast<std::int32_t>(pool.required("instances", Integer{1, kMaxInstances}));
   config.gpu = read_gpu(pool, "gpu");
-  config.tensor_parallel = pool.optional("tensor_parallel", kTensorParallel, 1);
+  config.tensor_parallel = pool.optional("tensor_parallel", TensorParallel{}, 1);
   config.kv_memory_fraction = pool.optional("kv_memory_fraction", Number{0, 1, Bound::exclusive},
                                             defaults.kv_memory_fraction);
   config.kv_block_tokens =
@@ -80,25 +77,26 @@ sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu
       network.optional("gpus_per_node", Integer{1, 1024}, defaults.gpus_per_node));
   config.oversubscription =
       network.optional("oversubscription", Number{1, 1e6}, defaults.oversubscription);
-  config.nvlink_bandwidth = network.optional("nvlink_bandwidth", Bandwidth{}, gpu.nvlink_bandwidth);
+  config.nvlink_bandwidth = gpu.nvlink_bandwidth;
   return config;
 }
 
-std::string gigabytes(Bytes size) {
-  const double rounded = static_cast<double>(size.value / 100'000'000) / 10;
-  return shortest_decimal(rounded) + " GB";
+// Three significant digits at least.
+std::string rounded(Bytes size) {
+  constexpr std::int64_t kMega = 1'000'000;
+  if (size.value < 10'000 * kMega) return std::to_string((size.value + kMega - 1) / kMega) + " MB";
+  return shortest_decimal(static_cast<double>(size.value / (100 * kMega)) / 10) + " GB";
 }
 
-sim::KvMemory memory_of(const sim::SimulationConfig& system, const PoolConfig& pool,
-                        std::int32_t degree) {
-  return kv_memory(pool.gpu, pool.kv_memory_fraction, system.model, system.weights, degree,
-                   pool.kv_block_tokens);
+sim::KvMemory memory_of(const sim::SimulationConfig& system, PoolConfig pool, std::int32_t degree) {
+  pool.tensor_parallel = degree;
+  return kv_memory(pool, system.model, system.weights);
 }
 
 std::string fitting_degree(const sim::SimulationConfig& system, const PoolConfig& pool) {
-  for (const auto& [name, degree] : kTensorParallel.words) {
+  for (const std::int32_t degree : {2, 4, 8}) {
     if (degree > pool.tensor_parallel && memory_of(system, pool, degree).blocks > 0) {
-      return "; it fits with tensor_parallel: " + name;
+      return "; it fits with tensor_parallel: " + std::to_string(degree);
     }
   }
   return "; no tensor_parallel up to 8 makes it fit";
@@ -110,11 +108,10 @@ void check_memory(const SectionReader& root, const std::string& key,
   if (memory.blocks > 0) return;
   const Bytes needed = memory.weights + memory.block;
   root.error(key, system.model.name + " does not fit: weights and one KV block need " +
-                      gigabytes(needed) + " per GPU, " + gigabytes(memory.budget) +
-                      " are available (" + shortest_decimal(pool.kv_memory_fraction) + " of " +
+                      rounded(needed) + " per GPU, " + rounded(memory.budget) + " are available (" +
+                      shortest_decimal(pool.kv_memory_fraction) + " of " +
                       to_text(pool.gpu.memory) + " on " + pool.gpu.name + "), " +
-                      gigabytes(needed - memory.budget) + " too few" +
-                      fitting_degree(system, pool));
+                      rounded(needed - memory.budget) + " too few" + fitting_degree(system, pool));
 }
 
 void check_split(const SectionReader& root, const std::string& key,
@@ -141,7 +138,11 @@ void check_split(const SectionReader& root, const std::string& key,
   }
 }
 
-void check_head_dimension(const SectionReader& root, const sim::ModelSpec& model) {
+void check_heads(const SectionReader& root, const sim::ModelSpec& model) {
+  if (model.heads % model.kv_heads != 0) {
+    root.error("model", "heads must be a multiple of kv_heads, found " +
+                            std::to_string(model.heads) + " and " + std::to_string(model.kv_heads));
+  }
   if (model.head_dim % 2 != 0)
     root.error("model", "head_dim must be even, found " + std::to_string(model.head_dim));
 }
@@ -166,12 +167,14 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
   config.overlap = transfer.optional("overlap", kOverlaps, defaults.overlap);
   config.layers_per_chunk = static_cast<std::int32_t>(
       transfer.optional("layers_per_chunk", Integer{1, 1 << 20}, defaults.layers_per_chunk));
+  config.flows_per_nic = static_cast<std::int32_t>(
+      transfer.optional("flows_per_nic", Integer{1, 1 << 20}, defaults.flows_per_nic));
   transfer.optional("fidelity", kFidelities, Fidelity::chunks);
   return config;
 }
 
 void check_system(const SectionReader& root, const sim::SimulationConfig& system) {
-  check_head_dimension(root, system.model);
+  check_heads(root, system.model);
   for (const auto& [key, pool] :
        {std::pair{"prefill", &system.prefill}, std::pair{"decode", &system.decode}}) {
     check_split(root, key, system, *pool);

@@ -3,6 +3,7 @@
 #include "scenarios/file_path.hpp"
 
 #include <filesystem>
+#include <system_error>
 
 namespace kvferry::scenarios {
 namespace {
@@ -16,6 +17,8 @@ const Choice<OnUnsorted> kUnsorted{"choice",
                                    {{"reject", OnUnsorted::reject}, {"sort", OnUnsorted::sort}}};
 const Choice<OnZeroOutput> kZeroOutput{
     "choice", {{"reject", OnZeroOutput::reject}, {"drop", OnZeroOutput::drop}}};
+const Choice<OnOverContext> kOverContext{
+    "choice", {{"drop", OnOverContext::drop}, {"reject", OnOverContext::reject}}};
 const Choice<ArrivalProcess> kProcesses{"process",
                                         {{"poisson", ArrivalProcess::poisson},
                                          {"deterministic", ArrivalProcess::deterministic},
@@ -27,10 +30,15 @@ constexpr std::int64_t kMaxRequests = 1'000'000'000;
 constexpr Integer kTokens{};
 
 std::string read_file_path(SectionReader& section, const std::string& key) {
-  const std::string stated = section.required(key, Text{});
+  const std::string stated = section.required(key, Path{});
   if (stated.empty()) return stated;
   const std::string path = resolve_path(stated, section.place_of(key));
-  if (!std::filesystem::exists(path)) section.error(key, "no such file: '" + path + "'");
+  std::error_code unreadable;
+  if (!std::filesystem::exists(path, unreadable)) {
+    const bool home = stated.starts_with('~');
+    section.error(key, "no such file: '" + path + "'" +
+                           (home ? " (a ~ is not replaced here: write the path out)" : ""));
+  }
   return path;
 }
 
@@ -43,6 +51,9 @@ TraceSpec read_trace_spec(SectionReader&& trace) {
   options.on_bad_row = trace.optional("on_bad_row", kBadRows, defaults.on_bad_row);
   options.on_unsorted = trace.optional("on_unsorted", kUnsorted, defaults.on_unsorted);
   options.on_zero_output = trace.optional("on_zero_output", kZeroOutput, defaults.on_zero_output);
+  options.max_context_tokens = trace.maybe("max_context", Integer{2});
+  options.on_over_context =
+      trace.optional("on_over_context", kOverContext, defaults.on_over_context);
   options.start = trace.optional("start", Time{Sign::not_negative}, defaults.start);
   options.duration = trace.maybe("duration", Time{});
   options.time_scale = trace.optional("time_scale", Number{1e-6, 1e6}, defaults.time_scale);

@@ -7,7 +7,7 @@ namespace {
 
 void emit(YAML::Emitter& emitter, const ResolvedNode& node) {
   if (node.children.empty()) {
-    emitter << node.scalar;
+    emitter << (node.kind == ScalarKind::path ? node.absolute : node.scalar);
     return;
   }
   emitter << YAML::BeginMap;

@@ -12,7 +12,8 @@ namespace kvferry::scenarios {
 struct ResolvedNode {
   std::string key;
   ScalarKind kind = ScalarKind::text;
-  std::string scalar;
+  std::string scalar;                // as written, or the default
+  std::string absolute;              // of a path: where it leads from anywhere
   std::list<ResolvedNode> children;  // a list: sections are filled while their siblings are added
 
   /// A section of which nothing was read.

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
+#include <string_view>
 
 namespace kvferry::scenarios {
 namespace {
@@ -36,11 +37,67 @@ FlopPerSecond parse_quantity(const std::string& text, FlopPerSecond) {
   return parse_flop_per_second(text);
 }
 
+template <typename Quantity>
+struct Bounds {
+  Quantity least;  ///< of those above zero
+  Quantity most;
+};
+constexpr Bounds<Bytes> bounds_of(Bytes) {
+  return {{1}, {1'000'000'000'000'000'000}};
+}
+constexpr Bounds<Seconds> bounds_of(Seconds) {
+  return {{1e-15}, {1e9}};
+}
+constexpr Bounds<BytesPerSecond> bounds_of(BytesPerSecond) {
+  return {{1}, {1e18}};
+}
+constexpr Bounds<PerSecond> bounds_of(PerSecond) {
+  return {{1e-9}, {1e9}};
+}
+constexpr Bounds<FlopPerSecond> bounds_of(FlopPerSecond) {
+  return {{1e6}, {1e24}};
+}
+
+// The bytes of one well-formed UTF-8 character at the start of the text; 0 when there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xc2 ? 0
+                             : first < 0xe0 ? 2
+                             : first < 0xf0 ? 3
+                             : first < 0xf5 ? 4
+                                            : 0;
+  if (length == 0 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool outside = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
+  return overlong || outside ? 0 : length;
+}
+
 }  // namespace
 
 std::string Text::parse(const std::string& text) const {
   if (text.empty()) refuse("a text", text);
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = utf8_length(std::string_view(text).substr(i));
+    if (length == 0) throw std::invalid_argument("expected UTF-8, found a byte that is not");
+    const bool control =
+        length == 1 && (static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7f);
+    if (control)
+      throw std::invalid_argument("expected one line of text, found a control character");
+    i += length;
+  }
   return text;
+}
+
+std::int32_t TensorParallel::parse(const std::string& text) const {
+  for (const std::int32_t degree : {1, 2, 4, 8}) {
+    if (text == std::to_string(degree)) return degree;
+  }
+  refuse("1, 2, 4 or 8", text);
 }
 
 bool Boolean::parse(const std::string& text) const {
@@ -90,6 +147,15 @@ Quantity Measured<Quantity>::parse(const std::string& text) const {
     throw std::invalid_argument("must be above zero, found '" + text + "'");
   }
   if (value.value < 0) throw std::invalid_argument("must not be negative, found '" + text + "'");
+  const Bounds<Quantity> bounds = bounds_of(Quantity{});
+  if (value > bounds.most) {
+    throw std::invalid_argument("must be at most " + to_text(bounds.most) + ", found '" + text +
+                                "'");
+  }
+  if (value.value > 0 && value < bounds.least) {
+    throw std::invalid_argument("must be at least " + to_text(bounds.least) + ", found '" + text +
+                                "'");
+  }
   return value;
 }
 

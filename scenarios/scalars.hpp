@@ -15,12 +15,18 @@
 
 namespace kvferry::scenarios {
 
-enum class ScalarKind : std::uint8_t { text, number, boolean };
+enum class ScalarKind : std::uint8_t { text, number, boolean, path };
 
+/// One line of UTF-8 without control characters.
 struct Text {
   static constexpr ScalarKind kKind = ScalarKind::text;
   std::string parse(const std::string& text) const;
   std::string print(const std::string& value) const { return value; }
+};
+
+/// As Text; resolved scenarios hold it as an absolute path.
+struct Path : Text {
+  static constexpr ScalarKind kKind = ScalarKind::path;
 };
 
 struct Boolean {
@@ -45,6 +51,13 @@ struct Seed {
   std::string print(std::uint64_t value) const { return std::to_string(value); }
 };
 
+/// GPUs that share a model: 1, 2, 4 or 8, the group sizes over which the all-reduce was measured.
+struct TensorParallel {
+  static constexpr ScalarKind kKind = ScalarKind::number;
+  std::int32_t parse(const std::string& text) const;
+  std::string print(std::int32_t value) const { return std::to_string(value); }
+};
+
 enum class Bound : std::uint8_t { inclusive, exclusive };
 
 /// A finite number without a unit, above (or at least) min and at most max.
@@ -59,7 +72,9 @@ struct Number {
 
 enum class Sign : std::uint8_t { positive, not_negative };
 
-/// Quantities with a unit.
+/// Quantities with a unit, within bounds so wide that only mistakes meet them: times up to 1e9 s,
+/// data rates from 1 B/s to 1e18 B/s, sizes up to 1 EB, rates from 1e-9 /s to 1e9 /s, compute rates
+/// from 1e6 to 1e24 FLOP/s. They keep every sum of the simulation finite.
 template <typename Quantity>
 struct Measured {
   static constexpr ScalarKind kKind = ScalarKind::text;

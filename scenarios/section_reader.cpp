@@ -1,8 +1,10 @@
 #include "scenarios/section_reader.hpp"
 
+#include "scenarios/file_path.hpp"
 #include "sim/base/nearest_name.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace kvferry::scenarios {
@@ -30,6 +32,10 @@ SectionReader::~SectionReader() {
   std::sort(sorted.begin(), sorted.end());
   for (const ConfigEntry& entry : node_->entries) {
     if (std::binary_search(sorted.begin(), sorted.end(), entry.key)) continue;
+    if (entry.key == "<<") {
+      diagnostics_.error(entry.key_place, "merge keys are not supported: write the values out");
+      continue;
+    }
     diagnostics_.error(entry.key_place, "unknown key '" + full_key(entry.key) + "'" +
                                             did_you_mean(entry.key, sorted) +
                                             "; valid keys: " + join_names(sorted));
@@ -59,9 +65,23 @@ bool SectionReader::has(const std::string& key) const {
   return find(key) != nullptr;
 }
 
+std::string SectionReader::text_of(const std::string& key) const {
+  const ConfigEntry* entry = find(key);
+  return entry == nullptr ? std::string{} : entry->value.scalar;
+}
+
 bool SectionReader::is_mapping(const std::string& key) const {
   const ConfigEntry* entry = find(key);
   return entry != nullptr && entry->value.kind == ConfigNode::Kind::mapping;
+}
+
+std::vector<std::string> SectionReader::stated_keys() const {
+  std::vector<std::string> keys;
+  if (node_ == nullptr) return keys;
+  for (const ConfigEntry& entry : node_->entries) {
+    if (entry.key != "base" && entry.key != "name") keys.push_back(entry.key);
+  }
+  return keys;
 }
 
 void SectionReader::error(const std::string& key, const std::string& message) const {
@@ -93,12 +113,23 @@ void SectionReader::report_not_scalar(const ConfigEntry& entry) const {
       "key '" + full_key(entry.key) + "': expected a single value, found " + describe(entry.value));
 }
 
-void SectionReader::resolve(const std::string& key, ScalarKind kind, const std::string& text) {
-  resolved_.children.push_back({key, kind, text, {}});
+void SectionReader::resolve(const ConfigEntry& entry, ScalarKind kind, const std::string& text) {
+  ResolvedNode node{entry.key, kind, text, {}, {}};
+  if (kind == ScalarKind::path) {
+    node.absolute = std::filesystem::absolute(resolve_path(text, entry.value.place))
+                        .lexically_normal()
+                        .string();
+  }
+  resolved_.children.push_back(std::move(node));
+}
+
+void SectionReader::resolve_default(const std::string& key, ScalarKind kind,
+                                    const std::string& text) {
+  resolved_.children.push_back({key, kind, text, {}, {}});
 }
 
 ResolvedNode& SectionReader::resolved_section(const std::string& key) {
-  resolved_.children.push_back({key, ScalarKind::text, "", {}});
+  resolved_.children.push_back({key, ScalarKind::text, "", "", {}});
   return resolved_.children.back();
 }
 

@@ -32,6 +32,10 @@ class SectionReader {
 
   bool has(const std::string& key) const;
   bool is_mapping(const std::string& key) const;
+  /// The text of a scalar value, before it is read; empty when there is none.
+  std::string text_of(const std::string& key) const;
+  /// The keys that the section was written with, but for `base` and `name`, in their order.
+  std::vector<std::string> stated_keys() const;
   /// Whether the section itself was written in the scenario.
   bool present() const { return node_ != nullptr; }
 
@@ -51,7 +55,7 @@ class SectionReader {
     const ConfigEntry* entry = take(key);
     using Parsed = decltype(scalar.parse(std::string{}));
     if (entry != nullptr) return parse(*entry, scalar, Parsed(fallback));
-    resolve(key, Scalar::kKind, scalar.print(fallback));
+    resolve_default(key, Scalar::kKind, scalar.print(fallback));
     return Parsed(fallback);
   }
 
@@ -83,7 +87,8 @@ class SectionReader {
   const ConfigEntry* find(const std::string& key) const;
   void report_missing(const std::string& key) const;
   void report_not_scalar(const ConfigEntry& entry) const;
-  void resolve(const std::string& key, ScalarKind kind, const std::string& text);
+  void resolve(const ConfigEntry& entry, ScalarKind kind, const std::string& text);
+  void resolve_default(const std::string& key, ScalarKind kind, const std::string& text);
   std::string full_key(const std::string& key) const;
   ResolvedNode& resolved_section(const std::string& key);
 
@@ -95,8 +100,9 @@ class SectionReader {
     }
     try {
       Value value = scalar.parse(entry.value.scalar);
-      const bool keeps_spelling = Scalar::kKind == ScalarKind::text;
-      resolve(entry.key, Scalar::kKind, keeps_spelling ? entry.value.scalar : scalar.print(value));
+      const bool keeps_spelling =
+          Scalar::kKind == ScalarKind::text || Scalar::kKind == ScalarKind::path;
+      resolve(entry, Scalar::kKind, keeps_spelling ? entry.value.scalar : scalar.print(value));
       return value;
     } catch (const std::invalid_argument& fault) {
       diagnostics_.error(entry.value.place, "key '" + full_key(entry.key) + "': " + fault.what());

@@ -5,15 +5,12 @@
 
 namespace kvferry::sim {
 
-DecodeInstance::DecodeInstance(EventLoop& loop, const IterationTime& iteration_time,
-                               KvBlocks blocks, std::int64_t max_batch_size, FirstToken first_token,
-                               Callbacks callbacks)
-    : loop_(loop),
-      iteration_time_(iteration_time),
-      blocks_(blocks),
-      max_batch_size_(max_batch_size),
-      first_token_(first_token),
-      callbacks_(std::move(callbacks)) {}
+DecodeInstance::DecodeInstance(const EngineParts& parts, Options options, OnAdmitted on_admitted)
+    : loop_(parts.loop),
+      iteration_time_(parts.iteration_time),
+      blocks_(parts.blocks),
+      options_(options),
+      on_admitted_(std::move(on_admitted)) {}
 
 void DecodeInstance::request_admission(RequestRecord& request) {
   ++load_;
@@ -26,18 +23,18 @@ void DecodeInstance::admit_waiting() {
     RequestRecord& next = *waiting_for_room_.front();
     if (!blocks_.try_allocate(next.input_tokens + next.output_tokens)) return;
     waiting_for_room_.pop_front();
-    callbacks_.on_admitted(next);
+    on_admitted_(next);
   }
 }
 
 // The first token comes from prefill, unless the decode side computes it again.
 std::int64_t DecodeInstance::decode_iterations(const RequestRecord& request) const {
-  return first_token_ == FirstToken::decode_step ? request.output_tokens
-                                                 : request.output_tokens - 1;
+  return options_.first_token == FirstToken::decode_step ? request.output_tokens
+                                                         : request.output_tokens - 1;
 }
 
 void DecodeInstance::join(RequestRecord& request) {
-  if (first_token_ == FirstToken::kv_ready) request.first_token = loop_.now();
+  if (options_.first_token == FirstToken::kv_ready) request.first_token = loop_.now();
   if (decode_iterations(request) == 0) {
     finish(request);
     admit_waiting();
@@ -55,7 +52,7 @@ void DecodeInstance::consider_dispatch() {
 }
 
 void DecodeInstance::start_iteration() {
-  while (!ready_.empty() && static_cast<std::int64_t>(running_.size()) < max_batch_size_) {
+  while (!ready_.empty() && static_cast<std::int64_t>(running_.size()) < options_.max_batch_size) {
     running_.push_back(ready_.front());
     ready_.pop_front();
   }
@@ -65,17 +62,16 @@ void DecodeInstance::start_iteration() {
     load.longest_context = std::max(load.longest_context, sequence.context);
   }
   const Seconds duration = iteration_time_.decode(load);
-  const Seconds started = loop_.now();
-  busy_ += duration;
-  ++iterations_;
-  loop_.at(started + duration, EventPriority::iteration_end,
-           [this, started] { end_iteration(started); });
+  clock_.start(loop_.now());
+  loop_.at(loop_.now() + duration, EventPriority::iteration_end, [this] { end_iteration(); });
 }
 
-void DecodeInstance::end_iteration(Seconds started) {
+void DecodeInstance::end_iteration() {
+  const Seconds now = loop_.now();
+  clock_.stop(now);
   std::int64_t steady_gaps = 0;
-  for (Sequence& sequence : running_) emit_token(sequence, started, steady_gaps);
-  if (steady_gaps > 0) token_gaps_.push_back({loop_.now() - started, steady_gaps});
+  for (Sequence& sequence : running_) emit_token(sequence, steady_gaps);
+  if (steady_gaps > 0) token_gaps_.push_back({now, now - clock_.started(), steady_gaps});
   const auto is_done = [](const Sequence& sequence) { return sequence.remaining == 0; };
   std::erase_if(running_, is_done);
   iterating_ = false;
@@ -83,17 +79,16 @@ void DecodeInstance::end_iteration(Seconds started) {
   consider_dispatch();
 }
 
-void DecodeInstance::emit_token(Sequence& sequence, Seconds iteration_start,
-                                std::int64_t& steady_gaps) {
+void DecodeInstance::emit_token(Sequence& sequence, std::int64_t& steady_gaps) {
   const Seconds now = loop_.now();
   RequestRecord& request = *sequence.request;
   if (request.first_decode_step == kNever) request.first_decode_step = now;
   if (request.first_token == kNever) {
     request.first_token = now;
-  } else if (sequence.last_token == iteration_start) {
+  } else if (sequence.last_token == clock_.started()) {
     ++steady_gaps;
   } else {
-    token_gaps_.push_back({now - sequence.last_token, 1});
+    token_gaps_.push_back({now, now - sequence.last_token, 1});
   }
   sequence.last_token = now;
   ++sequence.context;
@@ -105,7 +100,6 @@ void DecodeInstance::finish(RequestRecord& request) {
   request.outcome = Outcome::finished;
   --load_;
   blocks_.release(request.input_tokens + request.output_tokens);
-  callbacks_.on_finished(request);
 }
 
 }  // namespace kvferry::sim

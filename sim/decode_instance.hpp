@@ -7,9 +7,7 @@
 #pragma once
 
 #include "sim/base/result.hpp"
-#include "sim/event_loop.hpp"
-#include "sim/iteration_time.hpp"
-#include "sim/kv_blocks.hpp"
+#include "sim/engine_parts.hpp"
 #include "sim/simulation_config.hpp"
 
 #include <cstdint>
@@ -22,15 +20,13 @@ namespace kvferry::sim {
 class DecodeInstance {
  public:
   using OnAdmitted = std::function<void(RequestRecord&)>;
-  using OnFinished = std::function<void(RequestRecord&)>;
 
-  struct Callbacks {
-    OnAdmitted on_admitted;
-    OnFinished on_finished;
+  struct Options {
+    std::int64_t max_batch_size;
+    FirstToken first_token;
   };
 
-  DecodeInstance(EventLoop& loop, const IterationTime& iteration_time, KvBlocks blocks,
-                 std::int64_t max_batch_size, FirstToken first_token, Callbacks callbacks);
+  DecodeInstance(const EngineParts& parts, Options options, OnAdmitted on_admitted);
 
   /// Asks for room; `on_admitted` runs at once or when others have finished.
   /// @pre input + output fit into the empty KV cache
@@ -42,8 +38,7 @@ class DecodeInstance {
   /// Requests that wait for room, are being handed off, or run.
   std::int64_t load() const { return load_; }
   const KvBlocks& blocks() const { return blocks_; }
-  Seconds busy() const { return busy_; }
-  std::int64_t iterations() const { return iterations_; }
+  const BusyClock& clock() const { return clock_; }
   const std::vector<TokenGap>& token_gaps() const { return token_gaps_; }
 
  private:
@@ -57,25 +52,23 @@ class DecodeInstance {
   void admit_waiting();
   void consider_dispatch();
   void start_iteration();
-  void end_iteration(Seconds started);
-  void emit_token(Sequence& sequence, Seconds iteration_start, std::int64_t& steady_gaps);
+  void end_iteration();
+  void emit_token(Sequence& sequence, std::int64_t& steady_gaps);
   void finish(RequestRecord& request);
   std::int64_t decode_iterations(const RequestRecord& request) const;
 
   EventLoop& loop_;
   const IterationTime& iteration_time_;
   KvBlocks blocks_;
-  std::int64_t max_batch_size_;
-  FirstToken first_token_;
-  Callbacks callbacks_;
+  Options options_;
+  OnAdmitted on_admitted_;
   std::deque<RequestRecord*> waiting_for_room_;
   std::deque<Sequence> ready_;
   std::vector<Sequence> running_;
   std::vector<TokenGap> token_gaps_;
   std::int64_t load_ = 0;
   bool iterating_ = false;  ///< an iteration runs, or is about to be formed
-  Seconds busy_{};
-  std::int64_t iterations_ = 0;
+  BusyClock clock_;
 };
 
 }  // namespace kvferry::sim

@@ -17,6 +17,7 @@ enum class EventPriority : std::uint8_t {
   transfer,       ///< a codec stage or a delivery ends: likewise
   arrival,        ///< a request arrives: seen by everything that is decided at this instant
   dispatch,       ///< an idle engine forms its next batch, knowing all of the above
+  horizon,        ///< the end of what is observed: everything else of this instant still counts
 };
 
 class EventLoop {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sim/base/units.hpp"
+#include "sim/model_spec.hpp"
 
 #include <array>
 #include <cstdint>
@@ -54,6 +55,7 @@ struct AllReduceFit {
 struct GpuSpec {
   std::string name;
   std::string source;
+  SpecOrigin origin = SpecOrigin::catalog;
   Bytes memory;
   FlopPerSecond bf16_peak;  ///< dense; FP8 has twice as much
   BytesPerSecond memory_bandwidth;
@@ -69,14 +71,14 @@ struct GpuSpec {
 struct StackProfile {
   std::string name;
   std::string source;
+  SpecOrigin origin = SpecOrigin::catalog;
   double gemm_factor;
   double attention_factor;
   double all_reduce_factor;
-  Seconds per_kernel;     ///< launch and gap of each small kernel
-  Seconds per_iteration;  ///< host work of one iteration
-  Seconds per_sequence;   ///< sampling and bookkeeping of each sequence that emits a token
-  double
-      elementwise_factor;  ///< of the time that element-wise kernels need at full memory bandwidth
+  Seconds per_kernel;         ///< launch and gap of each small kernel
+  Seconds per_iteration;      ///< host work of one iteration
+  Seconds per_sequence;       ///< sampling and bookkeeping of each sequence that emits a token
+  double elementwise_factor;  ///< of the time element-wise kernels need at full memory bandwidth
 };
 
 }  // namespace kvferry::sim

@@ -146,6 +146,7 @@ IsolatedSimulation::IsolatedSimulation(const SimulationConfig& config,
   if (::pipe(ends.data()) != 0) {
     throw std::system_error(errno, std::generic_category(), "creating a pipe");
   }
+  const pid_t parent = ::getpid();
   std::fflush(nullptr);  // or the child would print the caller's buffered text again
   child_ = ::fork();
   if (child_ < 0) {
@@ -155,7 +156,8 @@ IsolatedSimulation::IsolatedSimulation(const SimulationConfig& config,
     throw std::system_error(error, std::generic_category(), "starting a process");
   }
   if (child_ == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // nobody would read the result any more
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);     // nobody would read the result any more
+    if (::getppid() != parent) ::_exit(1);  // it ended before the line above
     ::close(ends[0]);
     run_child(ends[1], config, requests, codec);
   }

@@ -21,19 +21,19 @@ double real(std::int64_t count) {
 
 }  // namespace
 
-IterationTime::IterationTime(const GpuSpec& gpu, const ModelSpec& model, const StackProfile& stack,
-                             std::int32_t tensor_parallel, WeightType weights)
-    : gpu_(gpu),
+IterationTime::IterationTime(const PoolConfig& pool, const ModelSpec& model,
+                             const StackProfile& stack, WeightType weights)
+    : gpu_(pool.gpu),
       model_(model),
       stack_(stack),
-      tensor_parallel_(tensor_parallel),
+      tensor_parallel_(pool.tensor_parallel),
       weights_(weights),
-      heads_(double{1} * model.heads / tensor_parallel),
-      kv_heads_(kv_heads_per_rank(model, tensor_parallel)),
-      ffn_(double{1} * model.ffn / tensor_parallel) {
-  assert(tensor_parallel == 1 || tensor_parallel == 2 || tensor_parallel == 4 ||
-         tensor_parallel == 8);
-  assert(weights == WeightType::bf16 || gpu.gemm_fp8);
+      heads_(double{1} * model.heads / pool.tensor_parallel),
+      kv_heads_(kv_heads_per_rank(model, pool.tensor_parallel)),
+      ffn_(double{1} * model.ffn / pool.tensor_parallel) {
+  assert(tensor_parallel_ == 1 || tensor_parallel_ == 2 || tensor_parallel_ == 4 ||
+         tensor_parallel_ == 8);
+  assert(weights == WeightType::bf16 || gpu_.gemm_fp8);
 }
 
 double IterationTime::gemm_time(const Gemm& gemm, WeightType weights) const {

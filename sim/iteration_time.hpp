@@ -1,17 +1,16 @@
 // How long one engine iteration takes: operator rooflines fitted to measured kernels, combined by
 // seven coefficients fitted to measured serving stacks.
 //
-//   t = k_gemm (G + lm_head) + k_attention L (t_prefill_attention + t_decode_attention) +
-//   k_all_reduce R
-//       + c_kernel kernels + c_elementwise E + c_iteration + c_sequence logits
+//   t = k_gemm (G + lm_head) + k_attention L (t_prefill_attention + t_decode_attention)
+//       + k_all_reduce R + c_elementwise E
+//       + c_kernel kernels + c_iteration + c_sequence logits
 // with G the four GEMMs of each layer, R two all-reduces per layer, E the element-wise traffic at
-// full memory bandwidth. Held-out error of a decode iteration: 2.8 % (vLLM 0.11-0.12 on H100), 4.4
-// % on H200, 6.6 % on B200; prompts under load are reproduced less well. Dense models, BF16 or FP8
-// weights, BF16 KV cache.
+// full memory bandwidth. Held-out error of a decode iteration: 2.8 % (vLLM 0.11-0.12 on H100),
+// 4.4 % on H200, 6.6 % on B200; prompts under load are reproduced less well. Dense models, BF16 or
+// FP8 weights, BF16 KV cache.
 #pragma once
 
-#include "sim/gpu_spec.hpp"
-#include "sim/model_spec.hpp"
+#include "sim/simulation_config.hpp"
 
 #include <cstdint>
 #include <span>
@@ -27,8 +26,7 @@ struct PrefillItem {
 /// The decode part of a batch.
 struct DecodeLoad {
   std::int64_t sequences{};
-  std::int64_t
-      kv_tokens{};  ///< tokens whose K and V are read: the sum of all contexts, new tokens included
+  std::int64_t kv_tokens{};  ///< whose K and V are read: all contexts, new tokens included
   std::int64_t longest_context{};
 };
 
@@ -46,9 +44,9 @@ struct IterationParts {
 
 class IterationTime {
  public:
-  /// @pre tensor_parallel is 1, 2, 4 or 8; FP8 weights only on a GPU with an FP8 fit
-  IterationTime(const GpuSpec& gpu, const ModelSpec& model, const StackProfile& stack,
-                std::int32_t tensor_parallel, WeightType weights);
+  /// @pre pool.tensor_parallel is 1, 2, 4 or 8; FP8 weights only on a GPU with an FP8 fit
+  IterationTime(const PoolConfig& pool, const ModelSpec& model, const StackProfile& stack,
+                WeightType weights);
 
   IterationParts parts(std::span<const PrefillItem> prefill, const DecodeLoad& decode) const;
 

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "sim/base/units.hpp"
-#include "sim/gpu_spec.hpp"
-#include "sim/model_spec.hpp"
+#include "sim/simulation_config.hpp"
 
 #include <cassert>
 #include <cstdint>
@@ -55,7 +54,6 @@ struct KvMemory {
   std::int64_t blocks;  ///< that fit; 0 when the weights alone exceed the budget
 };
 
-KvMemory kv_memory(const GpuSpec& gpu, double memory_fraction, const ModelSpec& model,
-                   WeightType weights, std::int32_t tensor_parallel, std::int64_t block_tokens);
+KvMemory kv_memory(const PoolConfig& pool, const ModelSpec& model, WeightType weights);
 
 }  // namespace kvferry::sim

@@ -5,28 +5,42 @@
 
 namespace kvferry::sim {
 
+/// Of one chunk; the same for all lanes and for all GPUs of a side.
+struct KvTransfer::ChunkCost {
+  Seconds encode;  ///< of all lanes of a sending GPU, one launch
+  Seconds decode;  ///< of all lanes of a receiving GPU, one launch
+  Bytes wire;      ///< per lane
+};
+
 struct KvTransfer::Lane {
   Handoff* handoff;
   topologies::GpuId from;
+  std::size_t receiver;  ///< index in the hand-off's receivers
   topologies::GpuId to;
   Seconds latency;
-  std::vector<codec::HandoffCost> chunks;
   std::size_t encoded = 0;
   std::size_t sent = 0;
-  std::size_t arrived = 0;
-  std::size_t decoded = 0;
-  bool sending = false;
-  Seconds encode{};
+  bool sending = false;  ///< a flow is on the wire, or waits for the NIC
   Seconds network{};
-  Seconds decode{};
+};
+
+/// A GPU that sends or receives some of the lanes.
+struct KvTransfer::Endpoint {
+  topologies::GpuId gpu;
+  std::vector<std::size_t> lanes;
+  std::vector<std::size_t> arrived;  ///< lanes of which each chunk has arrived (receivers)
+  std::size_t decoded = 0;           ///< chunks (receivers)
 };
 
 struct KvTransfer::Handoff {
   RequestRecord* request;
   std::size_t slot;  ///< its place in handoffs_
+  std::vector<ChunkCost> chunks;
   std::vector<Lane> lanes;
+  std::vector<Endpoint> senders;
+  std::vector<Endpoint> receivers;
   std::size_t lanes_sent = 0;
-  std::size_t lanes_decoded = 0;
+  std::size_t receivers_done = 0;
 };
 
 std::int32_t transfer_lanes(const ModelSpec& model, std::int32_t prefill_ranks,
@@ -34,115 +48,149 @@ std::int32_t transfer_lanes(const ModelSpec& model, std::int32_t prefill_ranks,
   return std::min(std::max(prefill_ranks, decode_ranks), model.kv_heads);
 }
 
-KvTransfer::KvTransfer(EventLoop& loop, Network& network, codec::TransferCodec& codec,
-                       const topologies::Topology& topology, const ModelSpec& model,
-                       TransferConfig config, Callbacks callbacks)
-    : loop_(loop),
-      network_(network),
-      codec_(codec),
-      topology_(topology),
-      model_(model),
+KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks)
+    : context_(context),
       config_(config),
       callbacks_(std::move(callbacks)),
-      encoders_(static_cast<std::size_t>(topology.gpu_count)),
-      decoders_(static_cast<std::size_t>(topology.gpu_count)) {}
+      encoders_(static_cast<std::size_t>(context.topology.gpu_count)),
+      decoders_(static_cast<std::size_t>(context.topology.gpu_count)),
+      gates_(static_cast<std::size_t>(context.topology.gpu_count), FlowGate(config.flows_per_nic)) {
+}
 
 KvTransfer::~KvTransfer() = default;
 
 std::vector<codec::KvSlice> KvTransfer::chunks_of(const RequestRecord& request,
                                                   std::int32_t lanes) const {
+  const ModelSpec& model = context_.model;
   const std::int32_t step = config_.overlap == Overlap::none
-                                ? model_.layers
-                                : std::min(config_.layers_per_chunk, model_.layers);
-  const std::int64_t values = std::int64_t{model_.kv_heads} * model_.head_dim / lanes;
+                                ? model.layers
+                                : std::min(config_.layers_per_chunk, model.layers);
+  const std::int64_t values = std::int64_t{model.kv_heads} * model.head_dim / lanes;
   std::vector<codec::KvSlice> slices;
-  for (std::int32_t layer = 0; layer < model_.layers; layer += step) {
-    slices.push_back({request.request_id, layer, std::min(step, model_.layers - layer),
+  for (std::int32_t layer = 0; layer < model.layers; layer += step) {
+    slices.push_back({request.request_id, layer, std::min(step, model.layers - layer),
                       request.input_tokens, values});
   }
   return slices;
 }
 
-void KvTransfer::begin(RequestRecord& request, InstanceGpus from, InstanceGpus to) {
-  const std::int32_t lane_count = transfer_lanes(model_, from.count, to.count);
-  const auto slices = chunks_of(request, lane_count);
-  auto handoff = std::make_unique<Handoff>();
-  handoff->request = &request;
-  handoff->slot = handoffs_.size();
-  for (std::int32_t i = 0; i < lane_count; ++i) {
+void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const {
+  const auto endpoint_of = [](std::vector<Endpoint>& endpoints, topologies::GpuId gpu) {
+    if (endpoints.empty() || endpoints.back().gpu != gpu) endpoints.push_back({gpu, {}, {}, 0});
+    return endpoints.size() - 1;
+  };
+  const std::int32_t count = transfer_lanes(context_.model, from.count, to.count);
+  for (std::int32_t i = 0; i < count; ++i) {
     Lane lane{};
-    lane.from = from.first + i * from.count / lane_count;
-    lane.to = to.first + i * to.count / lane_count;
-    lane.latency = path_latency(topology_, topology_.route(lane.from, lane.to));
-    for (const codec::KvSlice& slice : slices) {
-      lane.chunks.push_back(codec_.handoff(slice));
-      request.kv_raw += slice.raw_bytes();
-      request.kv_wire += lane.chunks.back().wire;
-    }
-    handoff->lanes.push_back(std::move(lane));
-  }
-  request.transfer_start = loop_.now();
-  handoffs_.push_back(std::move(handoff));
-  for (Lane& lane : handoffs_.back()->lanes) {
-    lane.handoff = handoffs_.back().get();
-    for (std::size_t chunk = 0; chunk < lane.chunks.size(); ++chunk) encode_chunk(lane, chunk);
+    lane.handoff = &handoff;
+    lane.from = from.first + i * from.count / count;
+    lane.to = to.first + i * to.count / count;
+    lane.latency = path_latency(context_.topology, context_.topology.route(lane.from, lane.to));
+    lane.receiver = endpoint_of(handoff.receivers, lane.to);
+    const std::size_t sender = endpoint_of(handoff.senders, lane.from);
+    handoff.senders[sender].lanes.push_back(handoff.lanes.size());
+    handoff.receivers[lane.receiver].lanes.push_back(handoff.lanes.size());
+    handoff.lanes.push_back(lane);
   }
 }
 
-void KvTransfer::encode_chunk(Lane& lane, std::size_t chunk) {
-  const Seconds duration = lane.chunks[chunk].encode;
-  lane.encode += duration;
-  const Seconds end = encoders_[static_cast<std::size_t>(lane.from)].submit(loop_.now(), duration);
-  loop_.at(end, EventPriority::transfer, [this, &lane] { chunk_encoded(lane); });
+// A GPU with several lanes encodes or decodes them in one launch.
+void KvTransfer::price_chunks(Handoff& handoff, std::int32_t lanes) const {
+  RequestRecord& request = *handoff.request;
+  const auto launch = [&](codec::KvSlice slice, const Endpoint& endpoint) {
+    slice.values_per_token *= static_cast<std::int64_t>(endpoint.lanes.size());
+    return context_.codec.handoff(slice);
+  };
+  for (const codec::KvSlice& slice : chunks_of(request, lanes)) {
+    const codec::HandoffCost lane = context_.codec.handoff(slice);
+    const Endpoint& sender = handoff.senders.front();
+    const Endpoint& receiver = handoff.receivers.front();
+    handoff.chunks.push_back(
+        {sender.lanes.size() == 1 ? lane.encode : launch(slice, sender).encode,
+         receiver.lanes.size() == 1 ? lane.decode : launch(slice, receiver).decode, lane.wire});
+    request.kv_raw += slice.raw_bytes() * lanes;
+    request.kv_wire += lane.wire * lanes;
+  }
 }
 
-void KvTransfer::chunk_encoded(Lane& lane) {
-  ++lane.encoded;
-  if (!lane.sending) send_next(lane);
+void KvTransfer::begin(RequestRecord& request, InstanceGpus from, InstanceGpus to) {
+  handoffs_.push_back(std::make_unique<Handoff>());
+  Handoff& handoff = *handoffs_.back();
+  handoff.request = &request;
+  handoff.slot = handoffs_.size() - 1;
+  lay_lanes(handoff, from, to);
+  price_chunks(handoff, static_cast<std::int32_t>(handoff.lanes.size()));
+  request.transfer_start = context_.loop.now();
+  for (Endpoint& receiver : handoff.receivers) receiver.arrived.resize(handoff.chunks.size());
+  for (Endpoint& sender : handoff.senders) encode_chunks(handoff, sender);
+}
+
+void KvTransfer::encode_chunks(Handoff& handoff, Endpoint& sender) {
+  SerialResource& encoder = encoders_[static_cast<std::size_t>(sender.gpu)];
+  for (const ChunkCost& chunk : handoff.chunks) {
+    const Seconds end = encoder.submit(context_.loop.now(), chunk.encode);
+    context_.loop.at(end, EventPriority::transfer,
+                     [this, &handoff, &sender] { chunk_encoded(handoff, sender); });
+  }
+}
+
+void KvTransfer::chunk_encoded(Handoff& handoff, const Endpoint& sender) {
+  for (const std::size_t i : sender.lanes) {
+    Lane& lane = handoff.lanes[i];
+    ++lane.encoded;
+    if (!lane.sending) send_next(lane);
+  }
 }
 
 void KvTransfer::send_next(Lane& lane) {
   lane.sending = lane.sent < lane.encoded;
   if (!lane.sending) return;
+  gates_[static_cast<std::size_t>(lane.from)].enter([this, &lane] { start_flow(lane); });
+}
+
+void KvTransfer::start_flow(Lane& lane) {
   ++flows_;
-  const Seconds started = loop_.now();
-  network_.start(lane.from, lane.to, lane.chunks[lane.sent].wire,
-                 [this, &lane, started] { chunk_sent(lane, started); });
+  const Seconds started = context_.loop.now();
+  context_.network.start(lane.from, lane.to, lane.handoff->chunks[lane.sent].wire,
+                         [this, &lane, started] { chunk_sent(lane, started); });
 }
 
 void KvTransfer::chunk_sent(Lane& lane, Seconds started) {
-  const Seconds now = loop_.now();
+  const Seconds now = context_.loop.now();
   const std::size_t chunk = lane.sent++;
   lane.network += now - started;
   Handoff& handoff = *lane.handoff;
-  loop_.at(now + lane.latency, EventPriority::transfer,
-           [this, &lane, chunk] { chunk_arrived(lane, chunk); });
+  context_.loop.at(now + lane.latency, EventPriority::transfer,
+                   [this, &lane, chunk] { chunk_arrived(lane, chunk); });
+  gates_[static_cast<std::size_t>(lane.from)].leave();
   send_next(lane);
-  if (lane.sent < lane.chunks.size()) return;
+  if (lane.sent < handoff.chunks.size()) return;
   if (++handoff.lanes_sent == handoff.lanes.size()) callbacks_.on_last_byte_left(*handoff.request);
 }
 
 void KvTransfer::chunk_arrived(Lane& lane, std::size_t chunk) {
-  const Seconds duration = lane.chunks[chunk].decode;
-  lane.decode += duration;
-  const Seconds end = decoders_[static_cast<std::size_t>(lane.to)].submit(loop_.now(), duration);
-  loop_.at(end, EventPriority::transfer, [this, &lane] { chunk_decoded(lane); });
+  Handoff& handoff = *lane.handoff;
+  Endpoint& receiver = handoff.receivers[lane.receiver];
+  if (++receiver.arrived[chunk] < receiver.lanes.size()) return;
+  SerialResource& decoder = decoders_[static_cast<std::size_t>(receiver.gpu)];
+  const Seconds end = decoder.submit(context_.loop.now(), handoff.chunks[chunk].decode);
+  context_.loop.at(end, EventPriority::transfer,
+                   [this, &handoff, &receiver] { chunk_decoded(handoff, receiver); });
 }
 
-void KvTransfer::chunk_decoded(Lane& lane) {
-  if (++lane.decoded < lane.chunks.size()) return;
-  Handoff& handoff = *lane.handoff;
-  if (++handoff.lanes_decoded == handoff.lanes.size()) complete(handoff);
+void KvTransfer::chunk_decoded(Handoff& handoff, Endpoint& receiver) {
+  if (++receiver.decoded < handoff.chunks.size()) return;
+  if (++handoff.receivers_done == handoff.receivers.size()) complete(handoff);
 }
 
 void KvTransfer::complete(Handoff& handoff) {
   RequestRecord& request = *handoff.request;
-  request.kv_ready = loop_.now();
-  for (const Lane& lane : handoff.lanes) {
-    request.encode = std::max(request.encode, lane.encode);
-    request.network = std::max(request.network, lane.network);
-    request.decode_codec = std::max(request.decode_codec, lane.decode);
+  request.kv_ready = context_.loop.now();
+  for (const ChunkCost& chunk : handoff.chunks) {
+    request.encode += chunk.encode;
+    request.decode_codec += chunk.decode;
   }
+  for (const Lane& lane : handoff.lanes) request.network = std::max(request.network, lane.network);
   const std::size_t slot = handoff.slot;
   std::swap(handoffs_[slot], handoffs_.back());
   handoffs_[slot]->slot = slot;
@@ -152,13 +200,13 @@ void KvTransfer::complete(Handoff& handoff) {
 
 Seconds KvTransfer::encode_busy() const {
   Seconds sum{};
-  for (const SerialResource& encoder : encoders_) sum += encoder.busy();
+  for (const SerialResource& encoder : encoders_) sum += encoder.busy_until(context_.loop.now());
   return sum;
 }
 
 Seconds KvTransfer::decode_busy() const {
   Seconds sum{};
-  for (const SerialResource& decoder : decoders_) sum += decoder.busy();
+  for (const SerialResource& decoder : decoders_) sum += decoder.busy_until(context_.loop.now());
   return sum;
 }
 

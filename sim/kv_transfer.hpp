@@ -1,9 +1,9 @@
 // Carries a request's KV cache from its prefill to its decode instance.
 //
 // The cache is split over lanes, one per pair of tensor-parallel ranks, and each lane into chunks
-// of layers. A chunk is encoded (one at a time on the sending GPU), sent as a flow that shares
-// links with all others (one at a time per lane, in order), and decoded (one at a time on the
-// receiving GPU):
+// of layers. A chunk is encoded (one launch per sending GPU, for all its lanes; one launch at a
+// time), sent as a flow per lane that shares links with all others (one at a time per lane, in
+// order), and decoded (one launch per receiving GPU, likewise):
 //
 //   none       one chunk:  encode all | send all | decode all
 //   pipelined  chunk i is encoded while chunk i-1 is on the wire and chunk i-2 is decoded
@@ -15,17 +15,28 @@
 #include "codec/transfer_codec.hpp"
 #include "sim/base/record.hpp"
 #include "sim/event_loop.hpp"
+#include "sim/flow_gate.hpp"
 #include "sim/network.hpp"
 #include "sim/placement.hpp"
 #include "sim/serial_resource.hpp"
 #include "sim/simulation_config.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
 namespace kvferry::sim {
+
+/// What a transfer works with; all must outlive it.
+struct TransferContext {
+  EventLoop& loop;
+  Network& network;
+  codec::TransferCodec& codec;
+  const topologies::Topology& topology;
+  const ModelSpec& model;
+};
 
 class KvTransfer {
  public:
@@ -34,40 +45,41 @@ class KvTransfer {
     std::function<void(RequestRecord&)> on_kv_ready;
   };
 
-  KvTransfer(EventLoop& loop, Network& network, codec::TransferCodec& codec,
-             const topologies::Topology& topology, const ModelSpec& model, TransferConfig config,
-             Callbacks callbacks);
+  KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks);
   ~KvTransfer();
 
   /// Starts the hand-off now; the callbacks run once each.
   void begin(RequestRecord& request, InstanceGpus from, InstanceGpus to);
 
+  /// Sums over all GPUs, until now.
   Seconds encode_busy() const;
   Seconds decode_busy() const;
   std::int64_t flows() const { return flows_; }
 
  private:
+  struct ChunkCost;
   struct Lane;
+  struct Endpoint;
   struct Handoff;
 
   std::vector<codec::KvSlice> chunks_of(const RequestRecord& request, std::int32_t lanes) const;
-  void encode_chunk(Lane& lane, std::size_t chunk);
-  void chunk_encoded(Lane& lane);
+  void lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const;
+  void price_chunks(Handoff& handoff, std::int32_t lanes) const;
+  void encode_chunks(Handoff& handoff, Endpoint& sender);
+  void chunk_encoded(Handoff& handoff, const Endpoint& sender);
   void send_next(Lane& lane);
+  void start_flow(Lane& lane);
   void chunk_sent(Lane& lane, Seconds started);
   void chunk_arrived(Lane& lane, std::size_t chunk);
-  void chunk_decoded(Lane& lane);
+  void chunk_decoded(Handoff& handoff, Endpoint& receiver);
   void complete(Handoff& handoff);
 
-  EventLoop& loop_;
-  Network& network_;
-  codec::TransferCodec& codec_;
-  const topologies::Topology& topology_;
-  const ModelSpec& model_;
+  TransferContext context_;
   TransferConfig config_;
   Callbacks callbacks_;
   std::vector<SerialResource> encoders_;  ///< by sending GPU
   std::vector<SerialResource> decoders_;  ///< by receiving GPU
+  std::vector<FlowGate> gates_;           ///< by sending GPU
   std::vector<std::unique_ptr<Handoff>> handoffs_;
   std::int64_t flows_ = 0;
 };

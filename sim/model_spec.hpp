@@ -9,11 +9,15 @@
 
 namespace kvferry::sim {
 
+/// Whether figures come from the catalog, with its source, or from the user.
+enum class SpecOrigin : std::uint8_t { catalog, scenario };
+
 enum class WeightType : std::uint8_t { bf16, fp8 };
 
 struct ModelSpec {
   std::string name;
   std::string source;
+  SpecOrigin origin = SpecOrigin::catalog;
   std::int32_t layers{};
   std::int32_t hidden{};
   std::int32_t heads{};

@@ -4,11 +4,11 @@
 
 namespace kvferry::sim {
 
-PrefillInstance::PrefillInstance(EventLoop& loop, const IterationTime& iteration_time,
-                                 KvBlocks blocks, BatchLimits limits, OnPrefilled on_prefilled)
-    : loop_(loop),
-      iteration_time_(iteration_time),
-      blocks_(blocks),
+PrefillInstance::PrefillInstance(const EngineParts& parts, BatchLimits limits,
+                                 OnPrefilled on_prefilled)
+    : loop_(parts.loop),
+      iteration_time_(parts.iteration_time),
+      blocks_(parts.blocks),
       limits_(limits),
       on_prefilled_(std::move(on_prefilled)) {}
 
@@ -40,8 +40,7 @@ void PrefillInstance::dispatch() {
     items.push_back({request->input_tokens - request->cached_tokens, request->cached_tokens});
   }
   const Seconds duration = iteration_time_.prefill(items);
-  busy_ += duration;
-  ++iterations_;
+  clock_.start(loop_.now());
   loop_.at(loop_.now() + duration, EventPriority::iteration_end, [this] { end_batch(); });
 }
 
@@ -61,6 +60,7 @@ void PrefillInstance::form_batch() {
 }
 
 void PrefillInstance::end_batch() {
+  clock_.stop(loop_.now());
   std::vector<RequestRecord*> done;
   std::swap(done, batch_);
   for (RequestRecord* request : done) {

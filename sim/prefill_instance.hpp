@@ -3,9 +3,7 @@
 #pragma once
 
 #include "sim/base/record.hpp"
-#include "sim/event_loop.hpp"
-#include "sim/iteration_time.hpp"
-#include "sim/kv_blocks.hpp"
+#include "sim/engine_parts.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -23,8 +21,7 @@ class PrefillInstance {
  public:
   using OnPrefilled = std::function<void(RequestRecord&)>;
 
-  PrefillInstance(EventLoop& loop, const IterationTime& iteration_time, KvBlocks blocks,
-                  BatchLimits limits, OnPrefilled on_prefilled);
+  PrefillInstance(const EngineParts& parts, BatchLimits limits, OnPrefilled on_prefilled);
 
   /// @pre the prompt fits into the empty KV cache
   void enqueue(RequestRecord& request);
@@ -35,8 +32,7 @@ class PrefillInstance {
   /// Requests waiting or running.
   std::int64_t load() const { return static_cast<std::int64_t>(waiting_.size() + batch_.size()); }
   const KvBlocks& blocks() const { return blocks_; }
-  Seconds busy() const { return busy_; }
-  std::int64_t iterations() const { return iterations_; }
+  const BusyClock& clock() const { return clock_; }
 
  private:
   void consider_dispatch();
@@ -52,8 +48,7 @@ class PrefillInstance {
   std::deque<RequestRecord*> waiting_;
   std::vector<RequestRecord*> batch_;
   bool dispatch_pending_ = false;
-  Seconds busy_{};
-  std::int64_t iterations_ = 0;
+  BusyClock clock_;
 };
 
 }  // namespace kvferry::sim

@@ -13,15 +13,18 @@ class SerialResource {
   /// `now`.
   Seconds submit(Seconds now, Seconds duration) {
     free_at_ = std::max(free_at_, now) + duration;
-    busy_ += duration;
+    submitted_ += duration;
     return free_at_;
   }
 
-  Seconds busy() const { return busy_; }
+  /// Time spent on jobs until `now`, which is not before the last submit.
+  Seconds busy_until(Seconds now) const {
+    return submitted_ - std::max(Seconds{0}, free_at_ - now);
+  }
 
  private:
   Seconds free_at_{};
-  Seconds busy_{};
+  Seconds submitted_{};
 };
 
 }  // namespace kvferry::sim

@@ -19,47 +19,46 @@ std::vector<RequestRecord> records_for(std::span<const workloads::Request> reque
   return records;
 }
 
-IterationTime iteration_time(const SimulationConfig& config, const PoolConfig& pool) {
-  return {pool.gpu, config.model, config.stack, pool.tensor_parallel, config.weights};
-}
-
 KvBlocks kv_blocks(const SimulationConfig& config, const PoolConfig& pool) {
-  const KvMemory memory = kv_memory(pool.gpu, pool.kv_memory_fraction, config.model, config.weights,
-                                    pool.tensor_parallel, pool.kv_block_tokens);
-  return {memory.blocks, pool.kv_block_tokens};
+  return {kv_memory(pool, config.model, config.weights).blocks, pool.kv_block_tokens};
 }
 
 }  // namespace
 
 ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& placement,
-                             EventLoop& loop, Network& network, codec::TransferCodec& codec,
-                             std::span<const workloads::Request> requests)
+                             const Backend& backend, std::span<const workloads::Request> requests)
     : config_(config),
       placement_(placement),
-      loop_(loop),
-      prefill_time_(iteration_time(config, config.prefill)),
-      decode_time_(iteration_time(config, config.decode)),
-      transfer_(loop, network, codec, placement.topology, config.model, config.transfer,
+      loop_(backend.loop),
+      prefill_time_(config.prefill, config.model, config.stack, config.weights),
+      decode_time_(config.decode, config.model, config.stack, config.weights),
+      transfer_({backend.loop, backend.network, backend.codec, placement.topology, config.model},
+                config.transfer,
                 {[this](RequestRecord& request) { last_byte_left(request); },
                  [this](RequestRecord& request) { kv_ready(request); }}),
       prefill_router_(config.prefill.router),
       decode_router_(config.decode.router),
       records_(records_for(requests)) {
+  const EngineParts prefill_parts{loop_, prefill_time_, kv_blocks(config, config.prefill)};
+  const EngineParts decode_parts{loop_, decode_time_, kv_blocks(config, config.decode)};
   const BatchLimits limits{config.prefill.max_batch_size, config.prefill.max_batch_tokens};
   for (std::int32_t i = 0; i < config.prefill.instances; ++i) {
-    prefill_.emplace_back(loop, prefill_time_, kv_blocks(config, config.prefill), limits,
+    prefill_.emplace_back(prefill_parts, limits,
                           [this](RequestRecord& request) { prefilled(request); });
   }
+  const DecodeInstance::Options options{config.decode.max_batch_size, config.first_token};
   for (std::int32_t i = 0; i < config.decode.instances; ++i) {
-    decode_.emplace_back(
-        loop, decode_time_, kv_blocks(config, config.decode), config.decode.max_batch_size,
-        config.first_token,
-        DecodeInstance::Callbacks{[this](RequestRecord& request) { admitted(request); },
-                                  [](RequestRecord&) {}});
+    decode_.emplace_back(decode_parts, options,
+                         [this](RequestRecord& request) { admitted(request); });
   }
   schedule_next_arrival();
-  if (config.horizon)
-    loop.at(*config.horizon, EventPriority::iteration_end, [&loop] { loop.stop(); });
+  if (config.horizon) loop_.at(*config.horizon, EventPriority::horizon, [this] { stop(); });
+}
+
+// Sums are taken now: flows that are under way end later, but outside of what was observed.
+void ServingSystem::stop() {
+  loop_.stop();
+  totals_at_horizon_ = totals();
 }
 
 void ServingSystem::schedule_next_arrival() {
@@ -111,23 +110,33 @@ void ServingSystem::kv_ready(RequestRecord& request) {
   decode_[static_cast<std::size_t>(request.decode_instance)].join(request);
 }
 
-SimulationResult ServingSystem::take_result() {
-  SimulationResult result;
-  result.records = std::move(records_);
-  SimulationTotals& totals = result.totals;
+SimulationTotals ServingSystem::totals() const {
+  SimulationTotals totals;
+  totals.end = loop_.now();
   for (const PrefillInstance& instance : prefill_) {
-    totals.prefill_busy += instance.busy();
-    totals.prefill_iterations += instance.iterations();
+    totals.prefill_busy += instance.clock().busy_until(totals.end);
+    totals.prefill_iterations += instance.clock().iterations();
+    totals.kv_blocks_in_use += instance.blocks().used();
   }
   for (const DecodeInstance& instance : decode_) {
-    totals.decode_busy += instance.busy();
-    totals.decode_iterations += instance.iterations();
-    const auto& gaps = instance.token_gaps();
-    result.token_gaps.insert(result.token_gaps.end(), gaps.begin(), gaps.end());
+    totals.decode_busy += instance.clock().busy_until(totals.end);
+    totals.decode_iterations += instance.clock().iterations();
+    totals.kv_blocks_in_use += instance.blocks().used();
   }
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
   totals.flows = transfer_.flows();
+  return totals;
+}
+
+SimulationResult ServingSystem::take_result() {
+  SimulationResult result;
+  result.totals = totals_at_horizon_ ? *totals_at_horizon_ : totals();
+  result.records = std::move(records_);
+  for (const DecodeInstance& instance : decode_) {
+    const auto& gaps = instance.token_gaps();
+    result.token_gaps.insert(result.token_gaps.end(), gaps.begin(), gaps.end());
+  }
   return result;
 }
 

@@ -14,16 +14,23 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace kvferry::sim {
 
+/// What a system runs on; all must outlive it.
+struct Backend {
+  EventLoop& loop;
+  Network& network;
+  codec::TransferCodec& codec;
+};
+
 class ServingSystem {
  public:
-  /// Schedules the first arrival; the owner of `loop` then runs it until nothing is left.
-  ServingSystem(const SimulationConfig& config, const Placement& placement, EventLoop& loop,
-                Network& network, codec::TransferCodec& codec,
+  /// Schedules the first arrival; the owner of the loop then runs it until nothing is left.
+  ServingSystem(const SimulationConfig& config, const Placement& placement, const Backend& backend,
                 std::span<const workloads::Request> requests);
 
   /// Everything but the bytes on the links, once the loop has run.
@@ -37,6 +44,8 @@ class ServingSystem {
   void admitted(RequestRecord& request);
   void last_byte_left(RequestRecord& request);
   void kv_ready(RequestRecord& request);
+  void stop();
+  SimulationTotals totals() const;
 
   const SimulationConfig& config_;
   const Placement& placement_;
@@ -50,6 +59,7 @@ class ServingSystem {
   std::deque<DecodeInstance> decode_;
   std::vector<RequestRecord> records_;
   std::size_t next_arrival_ = 0;
+  std::optional<SimulationTotals> totals_at_horizon_;
 };
 
 }  // namespace kvferry::sim

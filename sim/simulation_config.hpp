@@ -25,9 +25,8 @@ struct PoolConfig {
   std::int32_t tensor_parallel = 1;  ///< GPUs per instance: 1, 2, 4 or 8
   double kv_memory_fraction = 0.9;   ///< share of GPU memory for weights and KV cache
   std::int64_t kv_block_tokens = 16;
-  std::int64_t max_batch_size = 256;  ///< requests per iteration
-  std::int64_t max_batch_tokens =
-      8192;  ///< prompt tokens per prefill iteration; a longer prompt runs alone
+  std::int64_t max_batch_size = 256;     ///< requests per iteration
+  std::int64_t max_batch_tokens = 8192;  ///< per prefill iteration; a longer prompt runs alone
   RouterPolicy router = RouterPolicy::least_loaded;
 };
 
@@ -50,6 +49,7 @@ enum class Overlap : std::uint8_t {
 struct TransferConfig {
   Overlap overlap = Overlap::pipelined;
   std::int32_t layers_per_chunk = 4;  ///< when pipelined
+  std::int32_t flows_per_nic = 8;     ///< on the wire at a time per sending GPU; others wait
 };
 
 struct SimulationConfig {

@@ -5,13 +5,10 @@
 namespace kvferry::topologies {
 namespace {
 
-// A pair of links, one per direction, has consecutive ids.
-LinkId add_pair(Topology& topology, const std::string& name, const char* forward,
-                const char* backward, BytesPerSecond capacity, Seconds latency) {
-  const auto first = static_cast<LinkId>(topology.links.size());
-  topology.links.push_back({name + forward, capacity, latency});
-  topology.links.push_back({name + backward, capacity, latency});
-  return first;
+// One link per direction, with consecutive ids.
+void add_pair(Topology& topology, const Link& cable, const char* forward, const char* backward) {
+  for (const char* direction : {forward, backward})
+    topology.links.push_back({cable.name + direction, cable.capacity, cable.latency});
 }
 
 }  // namespace
@@ -25,14 +22,15 @@ Topology two_tier(const TwoTierSpec& spec) {
   topology.gpu_count = spec.nodes * spec.gpus_per_node;
   for (GpuId gpu = 0; gpu < topology.gpu_count; ++gpu) {
     const std::string id = std::to_string(gpu);
-    add_pair(topology, "nvlink" + id, "-out", "-in", spec.nvlink_bandwidth, {0});
-    add_pair(topology, "nic" + id, "-out", "-in", spec.link_bandwidth, spec.link_latency);
+    add_pair(topology, {"nvlink" + id, spec.nvlink_bandwidth, {0}}, "-out", "-in");
+    add_pair(topology, {"nic" + id, spec.link_bandwidth, spec.link_latency}, "-out", "-in");
   }
   const auto first_uplink = static_cast<LinkId>(topology.links.size());
   const bool oversubscribed = spec.oversubscription > 1;
   for (std::int32_t node = 0; oversubscribed && node < spec.nodes; ++node) {
-    add_pair(topology, "node" + std::to_string(node), "-up", "-down",
-             spec.link_bandwidth * (spec.gpus_per_node / spec.oversubscription), {0});
+    const BytesPerSecond shared =
+        spec.link_bandwidth * (spec.gpus_per_node / spec.oversubscription);
+    add_pair(topology, {"node" + std::to_string(node), shared, {0}}, "-up", "-down");
   }
   const std::int32_t gpus_per_node = spec.gpus_per_node;
   topology.append_route = [=](GpuId from, GpuId to, std::vector<LinkId>& path) {

@@ -41,8 +41,7 @@ std::optional<std::string> BlockSizeCensus::mistake() const {
   if (!fits_nearly_all(*best)) return std::nullopt;
   return "a block size of " + std::to_string(configured_.tokens) + " tokens fits the hash ids of " +
          share_of_rows(configured_.rows) + ", but " + std::to_string(best->tokens) + " fits " +
-         share_of_rows(best->rows) + ": set the block size of the trace to " +
-         std::to_string(best->tokens);
+         share_of_rows(best->rows) + ": set block_tokens: " + std::to_string(best->tokens);
 }
 
 std::string BlockSizeCensus::share_of_rows(std::int64_t rows) const {

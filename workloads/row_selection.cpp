@@ -31,7 +31,7 @@ void RowSelection::take(TraceRow&& row) {
     if (options_.on_unsorted == OnUnsorted::reject) {
       throw RowFault("unsorted",
                      "the row is dated " + to_text(seconds(*previous_ns_ - row.time_ns)) +
-                         " before the row above it (rows can be sorted on request)",
+                         " before the row above it (on_unsorted: sort puts them in order)",
                      row.time_column);
     }
   }

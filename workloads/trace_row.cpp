@@ -37,7 +37,7 @@ std::int64_t checked_output_tokens(const FieldText& field, std::optional<std::in
   if (value != 0) return checked_tokens(kBadOutputTokens, field, value);
   if (on_zero_output == OnZeroOutput::drop) return 0;
   throw bad_value("zero-output", field,
-                  "at least 1 token (rows without output can be dropped on request)");
+                  "at least 1 token (on_zero_output: drop leaves such rows out)");
 }
 
 bool exceeds_context(const TraceRow& row, const TraceOptions& options) {

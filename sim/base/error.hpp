@@ -1,7 +1,8 @@
 // Errors have three kinds and no fourth:
-//   the user's input is wrong    -> InputError (a scenario, a trace, a frame, the command line),
-//   exit status 2; the run or the machine fails -> RunError or std::system_error, exit status 1; we
-//   are wrong                 -> assert, never reachable from input.
+//   the user's input is wrong (a scenario, a trace, a frame, the command line)
+//                                  -> InputError, exit status 2
+//   the run or the machine fails   -> RunError or std::system_error, exit status 1
+//   we are wrong                   -> assert, never reachable from input
 // What is merely expected (a full queue, an incompressible chunk) is a return value.
 #pragma once
 

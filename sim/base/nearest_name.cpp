@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 namespace kvferry {
@@ -49,14 +50,14 @@ std::optional<std::string> nearest_name(std::string_view found,
   constexpr std::size_t kLongestNameCompared = 64;
   if (found.empty() || found.size() > kLongestNameCompared) return std::nullopt;
   const std::string* best = nullptr;
-  std::size_t best_distance = 0;
+  std::pair<bool, std::size_t> best_rank;  // whether it lacks the text, then the distance
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(found, candidate);
+    const std::pair rank{!is_part_of(found, candidate), edit_distance(found, candidate)};
     const std::size_t tolerated = candidate.size() < 3 ? 0 : candidate.size() / 3 * kInsertion + 1;
-    if (distance > tolerated && !is_part_of(found, candidate)) continue;
-    if (best != nullptr && distance >= best_distance) continue;
+    if (rank.first && rank.second > tolerated) continue;
+    if (best != nullptr && rank >= best_rank) continue;
     best = &candidate;
-    best_distance = distance;
+    best_rank = rank;
   }
   return best == nullptr ? std::nullopt : std::optional(*best);
 }

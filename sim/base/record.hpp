@@ -49,9 +49,9 @@ struct RequestRecord {
   Seconds finish{kNever};
   Bytes kv_raw{};
   Bytes kv_wire{};
-  Seconds encode{};        ///< codec busy time on the sending GPU with the most work
-  Seconds network{};       ///< time with a flow on the wire, likewise
-  Seconds decode_codec{};  ///< codec busy time on the receiving GPU, likewise
+  Seconds encode{};        ///< codec time on each sending GPU
+  Seconds network{};       ///< time with a flow on the wire, of the lane with the most
+  Seconds decode_codec{};  ///< codec time on each receiving GPU
   Outcome outcome{Outcome::unfinished};
 };
 

@@ -10,13 +10,14 @@
 
 namespace kvferry {
 
-/// Gaps between consecutive tokens of a request: `count` of them lasted `gap`.
+/// Gaps between consecutive tokens of a request: `count` of them lasted `gap` and ended at `when`.
 struct TokenGap {
+  Seconds when;
   Seconds gap;
   std::int64_t count;
 };
 
-/// Sums over all instances or GPUs.
+/// Sums over all instances or GPUs; busy times until the end.
 struct SimulationTotals {
   Seconds prefill_busy{};
   Seconds decode_busy{};
@@ -25,12 +26,14 @@ struct SimulationTotals {
   std::int64_t prefill_iterations{};
   std::int64_t decode_iterations{};
   std::int64_t flows{};
+  std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
+  Seconds end{};                    ///< the last event's date, or the horizon
 };
 
 struct SimulationResult {
   std::vector<RequestRecord> records;  ///< one per request, in the order given
   std::vector<TokenGap> token_gaps;    ///< of all decode instances, in their order
-  std::vector<Bytes> link_bytes;       ///< carried, by link of the topology
+  std::vector<Bytes> link_bytes;       ///< of flows that have ended, by link of the topology
   SimulationTotals totals;
 };
 

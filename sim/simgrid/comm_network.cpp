@@ -15,12 +15,8 @@ CommNetwork::CommNetwork(const topologies::Topology& topology, const Fabric& fab
 
 void CommNetwork::start(topologies::GpuId from, topologies::GpuId to, Bytes size, FlowEnd on_end) {
   assert(size.value > 0 && from != to);
-  path_.clear();
-  topology_.append_route(from, to, path_);
-  for (const topologies::LinkId link : path_) link_bytes_[static_cast<std::size_t>(link)] += size;
-
-  auto* flow = new Flow{next_sequence_++, std::move(on_end),
-                        simgrid::s4u::Comm::sendto_init()};  // freed in completed()
+  auto* flow = new Flow{next_sequence_++, topology_.route(from, to), size, std::move(on_end),
+                        simgrid::s4u::Comm::sendto_init()};  // owned by ended_ once it has ended
   flow->communication->set_payload_size(static_cast<std::uint64_t>(size.value));
   flow->communication->set_data(flow);
   flow->communication->set_source(fabric_.host(from))
@@ -41,7 +37,11 @@ void CommNetwork::report_ended_flows() {
   std::swap(ended, ended_);
   std::sort(ended.begin(), ended.end(),
             [](const auto& a, const auto& b) { return a->sequence < b->sequence; });
-  for (const auto& flow : ended) flow->on_end();
+  for (const auto& flow : ended) {
+    for (const topologies::LinkId link : flow->path)
+      link_bytes_[static_cast<std::size_t>(link)] += flow->size;
+    flow->on_end();
+  }
 }
 
 }  // namespace kvferry::sim

@@ -23,12 +23,14 @@ class CommNetwork final : public Network {
 
   void start(topologies::GpuId from, topologies::GpuId to, Bytes size, FlowEnd on_end) override;
 
-  /// Bytes of all flows started, by link.
+  /// Bytes of flows that have ended while the loop ran, by link.
   const std::vector<Bytes>& link_bytes() const { return link_bytes_; }
 
  private:
   struct Flow {
     std::uint64_t sequence;
+    std::vector<topologies::LinkId> path;
+    Bytes size;
     FlowEnd on_end;
     simgrid::s4u::CommPtr communication;
   };
@@ -39,7 +41,6 @@ class CommNetwork final : public Network {
   const Fabric& fabric_;
   EventQueue& events_;
   std::vector<Bytes> link_bytes_;
-  std::vector<topologies::LinkId> path_;
   std::vector<std::unique_ptr<Flow>> ended_;  ///< at this instant, not yet reported
   std::uint64_t next_sequence_ = 0;
 };

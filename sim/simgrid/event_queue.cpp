@@ -46,8 +46,15 @@ double EventQueue::next_occurring_event(double now) {
 
 void EventQueue::update_actions_state(double, double) {}
 
+// SimGrid reports the flows that end at this date only after we return. Before the first dispatch
+// of a date we therefore return once: SimGrid comes back at the same date, with the ends of flows
+// among the events.
 void EventQueue::run_due_events() {
   while (!heap_.empty() && heap_.front().when <= now().value) {
+    if (heap_.front().priority >= EventPriority::dispatch && settled_at_ != now()) {
+      settled_at_ = now();
+      return;
+    }
     std::pop_heap(heap_.begin(), heap_.end(), runs_later);
     const Callback callback = std::move(heap_.back().callback);
     heap_.pop_back();

@@ -39,6 +39,7 @@ class EventQueue final : public simgrid::kernel::resource::Model, public EventLo
   std::vector<Event> heap_;
   std::uint64_t next_sequence_ = 0;
   bool stopped_ = false;
+  Seconds settled_at_{-1};  ///< the date whose flow ends have been seen
 };
 
 }  // namespace kvferry::sim

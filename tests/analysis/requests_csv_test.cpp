@@ -19,10 +19,10 @@ TEST(RequestsCsv, HasTheColumnsOfTheContractAndLeavesOutWhatNeverHappened) {
   done.decode_instance = 0;
   done.prefill_start = {0.2};
   done.prefill_end = {0.3};
-  done.transfer_start = {0.3};
+  done.transfer_start = {0.35};
   done.kv_ready = {0.4};
   done.first_decode_step = {0.5};
-  done.first_token = {0.4};
+  done.first_token = {0.45};
   done.finish = {0.5};
   done.kv_raw = {100};
   done.kv_wire = {75};
@@ -36,13 +36,13 @@ TEST(RequestsCsv, HasTheColumnsOfTheContractAndLeavesOutWhatNeverHappened) {
   std::ostringstream out;
   write_requests_csv(out, std::vector{done, rejected});
   EXPECT_EQ(out.str(),
-            "request_id,arrival_s,input_tokens,output_tokens,cached_tokens,prefill_instance,decode_"
-            "instance,"
-            "prefill_start_s,prefill_end_s,transfer_start_s,kv_ready_s,first_decode_step_s,first_"
-            "token_s,finish_s,"
-            "kv_raw_bytes,kv_wire_bytes,encode_s,network_s,decode_codec_s,outcome\n"
-            "4,0.1,10,2,0,1,0,0.2,0.3,0.3,0.4,0.5,0.4,0.5,100,75,1e-06,0.1,2e-06,finished\n"
-            "0,1,0,0,0,,,,,,,,,,0,0,0,0,0,rejected:exceeds-decode-kv\n");
+            "request_id,arrival_s,input_tokens,output_tokens,cached_tokens,"
+            "prefill_instance,decode_instance,"
+            "prefill_start_s,prefill_end_s,kv_ready_s,first_token_s,finish_s,"
+            "kv_raw_bytes,kv_wire_bytes,encode_s,network_s,decode_codec_s,outcome,"
+            "transfer_start_s,first_decode_step_s\n"
+            "4,0.1,10,2,0,1,0,0.2,0.3,0.4,0.45,0.5,100,75,1e-06,0.1,2e-06,finished,0.35,0.5\n"
+            "0,1,0,0,0,,,,,,,,0,0,0,0,0,rejected:exceeds-decode-kv,,\n");
 }
 
 }  // namespace

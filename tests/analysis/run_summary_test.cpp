@@ -39,10 +39,11 @@ SimulationResult three_requests() {
   unfinished.arrival = {4.6};
   result.records.push_back(rejected);
   result.records.push_back(unfinished);
-  result.token_gaps = {{{0.1}, 30}};
+  result.token_gaps = {{{0.5}, {0.2}, 10}, {{4.0}, {0.1}, 20}};
   result.link_bytes = {{7000}};
   result.totals.prefill_busy = {1.5};
   result.totals.decode_busy = {3.5};
+  result.totals.end = {7};
   return result;
 }
 
@@ -104,6 +105,8 @@ TEST(RunSummary, TheWarmUpIsLeftOutOfLatencies) {
   warm.warmup = {1};
   const RunSummary s = summarize(three_requests(), warm);
   EXPECT_EQ(s.latency.ttft_ms->count, 2);
+  EXPECT_EQ(s.latency.itl_ms->count, 20);
+  EXPECT_NEAR(s.latency.itl_ms->mean, 100, 1e-9);
   EXPECT_EQ(s.completed, 3) << "but counted";
 }
 

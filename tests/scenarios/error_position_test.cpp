@@ -152,9 +152,8 @@ TEST(ErrorPosition, AModelThatDoesNotFitSaysByHowMuchAndWhatWould) {
 
 TEST(ErrorPosition, AModelThatCannotBeSplitIsRefused) {
   EXPECT_EQ(error_of_override("prefill.tensor_parallel=3"),
-            "--set prefill.tensor_parallel=3: error: key 'prefill.tensor_parallel': unknown degree "
-            "'3'; allowed: "
-            "1, 2, 4, 8");
+            "--set prefill.tensor_parallel=3: error: key 'prefill.tensor_parallel': "
+            "expected 1, 2, 4 or 8, found '3'");
   const auto errors = errors_of(
       kValid, {{"model={base: llama-3.1-8b, kv_heads: 3}"}, {"prefill.tensor_parallel=2"}});
   EXPECT_THAT(
@@ -198,7 +197,8 @@ TEST(ErrorPosition, OverridesMustBeWellFormed) {
   EXPECT_EQ(error_of_override("prefill..gpu=x"),
             "--set prefill..gpu=x: error: a key is missing between two dots");
   EXPECT_EQ(error_of_override("model.layers=3"),
-            "--set model.layers=3: error: 'layers' cannot be set inside 'llama-3.1-8b'");
+            "--set model.layers=3: error: 'layers' cannot be set inside 'llama-3.1-8b'; "
+            "give the whole mapping, such as {base: NAME, layers: ...}");
   EXPECT_THAT(error_of_override("seed=[1"), HasSubstr("the value is not valid YAML"));
 }
 
@@ -238,6 +238,50 @@ TEST(ErrorPosition, MutatedScenariosLoadOrAreRefused) {
 TEST(ErrorPosition, DeepNestingIsRefused) {
   const auto errors = errors_of("a: " + std::string(100'000, '['));
   EXPECT_THAT(errors.front(), HasSubstr("error"));
+  EXPECT_THAT(errors_of("a: " + std::string(100, '[') + std::string(100, ']')).front(),
+              HasSubstr("nested more than 64 levels deep"));
+}
+
+TEST(ErrorPosition, AliasesCanNeitherLoopNorMultiplyWithoutEnd) {
+  EXPECT_THAT(errors_of("name: x\na: &a {b: *a}\n").front(), HasSubstr("error"));
+  std::string bomb = "a0: &a0 [1, 1]\n";
+  for (int i = 1; i < 40; ++i) {
+    const std::string previous = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + previous + ", " +
+            previous + "]\n";
+  }
+  EXPECT_THAT(errors_of(bomb).front(), HasSubstr("more than 100000 values"));
+}
+
+TEST(ErrorPosition, TextsAreOneLineOfUtf8) {
+  EXPECT_EQ(error_of("name: test", "name: \"a\\tb\""),
+            "s.yaml:1:7: error: key 'name': expected one line of text, found a control character");
+  EXPECT_EQ(errors_of(kValid, {{"name=caf\xc3\xa9"}}).front(), "no error");
+  EXPECT_THAT(errors_of(kValid, {{"name=caf\xc3"}}).front(), HasSubstr("error"));
+}
+
+// Numbers at the edge of what their type holds must not get through to where they overflow.
+TEST(ErrorPosition, ExtremeNumbersLoadOrAreRefused) {
+  for (const char* key : {"horizon", "warmup", "network.link_latency", "slo.ttft"}) {
+    for (const char* value : {"1e308 s", "1e-320 s", "-1e308 s", "1e400 s", "nan s", "inf s"}) {
+      const auto errors = errors_of(kValid, {{std::string(key) + "=" + value}});
+      EXPECT_THAT(errors.front(), HasSubstr(": error: key '" + std::string(key)))
+          << key << "=" << value;
+    }
+  }
+  for (const char* value : {"1e300 GB/s", "1e-300 bit/s", "1e400 GB/s"}) {
+    EXPECT_THAT(errors_of(kValid, {{std::string("network.link_bandwidth=") + value}}).front(),
+                HasSubstr(": error: key 'network.link_bandwidth'"))
+        << value;
+  }
+  for (const char* key : {"decode.max_batch_size", "decode.kv_block_tokens", "workload.requests",
+                          "workload.lengths.input.constant", "transfer.flows_per_nic"}) {
+    for (const char* value : {"9223372036854775807", "9223372036854775808", "-1", "0", "1e99"}) {
+      EXPECT_THAT(errors_of(kValid, {{std::string(key) + "=" + value}}).front(),
+                  HasSubstr(": error: key '" + std::string(key)))
+          << key << "=" << value;
+    }
+  }
 }
 
 }  // namespace

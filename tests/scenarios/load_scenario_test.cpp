@@ -111,6 +111,42 @@ TEST(LoadScenario, TheResolvedScenarioLoadsToItself) {
   EXPECT_EQ(again.seed, scenario.seed);
 }
 
+// Wherever the resolved scenario is put, it finds the same trace.
+TEST(LoadScenario, TheResolvedScenarioNamesItsFilesAbsolutely) {
+  const Scenario scenario = load(
+      replaced(kValid,
+               "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: {input: {constant: 1000}, "
+               "output: {constant: 100}}\n",
+               "  trace: {path: x, format: mooncake}\n"),
+      {{"workload.trace.path=" + std::filesystem::relative(__FILE__).string()}});
+  const Scenario again = load(to_yaml(scenario.resolved));
+  const std::filesystem::path path = std::get<workloads::TraceSpec>(again.workload).path;
+  EXPECT_TRUE(path.is_absolute());
+  EXPECT_TRUE(std::filesystem::equivalent(path, __FILE__));
+}
+
+TEST(LoadScenario, ChangedSpecificationsSaySo) {
+  const Scenario scenario =
+      load(kValid, {{"prefill.gpu={base: h100-sxm, memory: 96 GB}"},
+                    {"model={base: llama-3.1-8b, layers: 16}"}});
+  EXPECT_EQ(scenario.system.prefill.gpu.origin, sim::SpecOrigin::scenario);
+  EXPECT_EQ(scenario.system.decode.gpu.origin, sim::SpecOrigin::catalog);
+  EXPECT_EQ(scenario.system.model.source, "llama-3.1-8b changed by the scenario (layers)");
+}
+
+TEST(LoadScenario, TraceRowsAboveAContextAreDroppedOrRefused) {
+  const std::string trace = replaced(kValid,
+                                     "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: "
+                                     "{input: {constant: 1000}, output: {constant: 100}}\n",
+                                     "  trace: {path: " __FILE__
+                                     ", format: azure, max_context: 4096, "
+                                     "on_over_context: reject}\n");
+  const Scenario scenario = load(trace);
+  const auto& options = std::get<workloads::TraceSpec>(scenario.workload).options;
+  EXPECT_EQ(options.max_context_tokens, 4096);
+  EXPECT_EQ(options.on_over_context, workloads::OnOverContext::reject);
+}
+
 TEST(LoadScenario, ShippedScenariosAreValid) {
   for (const auto& file : std::filesystem::directory_iterator(KVFERRY_TEST_FILES "/../scenarios")) {
     if (file.path().extension() != ".yaml") continue;

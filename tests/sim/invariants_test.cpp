@@ -31,7 +31,7 @@ SimulationConfig random_system(RandomStream& random) {
   config.network.link_bandwidth = {pick(1e9, 12.5e9, 50e9)};
   config.network.link_latency = {pick(0.0, 2e-6, 1e-3)};
   config.network.oversubscription = pick(1.0, 4.0);
-  config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7)};
+  config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7), pick(1, 2, 8)};
   config.first_token = pick(FirstToken::kv_ready, FirstToken::decode_step, FirstToken::prefill);
   // Caches of a few thousand tokens: back-pressure on both sides, and requests that never fit.
   for (PoolConfig* pool : {&config.prefill, &config.decode}) {
@@ -85,6 +85,28 @@ void expect_ordered_dates(const RequestRecord& r, FirstToken convention) {
   EXPECT_LE(r.first_token, r.finish);
 }
 
+// Nothing can be busy for longer than the run lasts, nor carry more than it is able to.
+void expect_busy_within_time(const SimulationConfig& config, const SimulationResult& result) {
+  constexpr double kRounding = 1 + 1e-9;
+  const Placement placement = place(config.prefill, config.decode, config.network);
+  const SimulationTotals& totals = result.totals;
+  const auto limit = [&](std::int64_t machines) {
+    return totals.end.value * static_cast<double>(machines) * kRounding;
+  };
+  EXPECT_LE(totals.prefill_busy.value, limit(config.prefill.instances));
+  EXPECT_LE(totals.decode_busy.value, limit(config.decode.instances));
+  EXPECT_LE(totals.encode_busy.value,
+            limit(config.prefill.instances * config.prefill.tensor_parallel));
+  EXPECT_LE(totals.decode_codec_busy.value,
+            limit(config.decode.instances * config.decode.tensor_parallel));
+  for (std::size_t i = 0; i < placement.topology.links.size(); ++i) {
+    const topologies::Link& link = placement.topology.links[i];
+    EXPECT_LE(static_cast<double>(result.link_bytes[i].value),
+              link.capacity.value * totals.end.value * kRounding)
+        << link.name;
+  }
+}
+
 void expect_conserved(const SimulationConfig& config, const SimulationResult& result) {
   Bytes wire{};
   std::int64_t gaps = 0;
@@ -108,7 +130,9 @@ void expect_conserved(const SimulationConfig& config, const SimulationResult& re
     EXPECT_GT(gap.gap.value, 0);
     counted += gap.count;
   }
+  expect_busy_within_time(config, result);
   if (config.horizon) return;
+  EXPECT_EQ(result.totals.kv_blocks_in_use, 0) << "what was allocated was released";
   EXPECT_EQ(counted, gaps) << "every token but the first has a gap before it";
   // Every flow crosses exactly one link that leaves a prefill GPU (or the single link).
   const Placement placement = place(config.prefill, config.decode, config.network);

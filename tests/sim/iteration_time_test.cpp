@@ -27,7 +27,7 @@ struct Golden {
 };
 
 double total_ms(const Golden& golden) {
-  const IterationTime time(gpu(golden.gpu), model(golden.model), stack(), golden.tensor_parallel,
+  const IterationTime time(pool(golden.gpu, golden.tensor_parallel), model(golden.model), stack(),
                            golden.weights);
   return 1e3 * time.parts(golden.prefill, golden.decode).total.value;
 }
@@ -113,7 +113,7 @@ TEST(IterationTime, ReproducesAllReferencePredictions) {
 }
 
 TEST(IterationTime, MoreWorkNeverTakesLess) {
-  const IterationTime time(gpu("h100-sxm"), model("llama-3.1-8b"), stack(), 1, WeightType::bf16);
+  const IterationTime time(pool("h100-sxm", 1), model("llama-3.1-8b"), stack(), WeightType::bf16);
   double previous = 0;
   for (std::int64_t tokens = 1; tokens < 200'000; tokens = tokens * 3 / 2 + 1) {
     const PrefillItem item{tokens, 0};
@@ -130,7 +130,7 @@ TEST(IterationTime, MoreWorkNeverTakesLess) {
 }
 
 TEST(IterationTime, CachedTokensAreCheaperThanNewOnes) {
-  const IterationTime time(gpu("h100-sxm"), model("llama-3.1-8b"), stack(), 1, WeightType::bf16);
+  const IterationTime time(pool("h100-sxm", 1), model("llama-3.1-8b"), stack(), WeightType::bf16);
   const PrefillItem whole{4096, 0};
   const PrefillItem suffix{1024, 3072};
   EXPECT_LT(time.prefill({&suffix, 1}).value, 0.4 * time.prefill({&whole, 1}).value);

@@ -26,8 +26,7 @@ TEST(KvBlocks, KnowsWhatCanNeverFit) {
 
 // 80 GB * 0.9 - 16.06 GB of weights = 55.94 GB; a block of 16 tokens is 16 * 128 KiB = 2 MiB.
 TEST(KvMemory, IsWhatTheWeightsLeave) {
-  const KvMemory memory =
-      kv_memory(gpu("h100-sxm"), 0.9, model("llama-3.1-8b"), WeightType::bf16, 1, 16);
+  const KvMemory memory = kv_memory(pool("h100-sxm", 1), model("llama-3.1-8b"), WeightType::bf16);
   EXPECT_EQ(memory.budget.value, 72'000'000'000);
   EXPECT_NEAR(static_cast<double>(memory.weights.value), 16.06e9, 0.01e9);
   EXPECT_EQ(memory.block.value, 2'097'152);
@@ -36,8 +35,7 @@ TEST(KvMemory, IsWhatTheWeightsLeave) {
 
 TEST(KvMemory, IsZeroWhenTheWeightsDoNotFit) {
   const auto blocks = [](std::int32_t tensor_parallel) {
-    return kv_memory(gpu("h100-sxm"), 0.9, model("llama-3.1-70b"), WeightType::bf16,
-                     tensor_parallel, 16)
+    return kv_memory(pool("h100-sxm", tensor_parallel), model("llama-3.1-70b"), WeightType::bf16)
         .blocks;
   };
   EXPECT_EQ(blocks(1), 0);

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
@@ -48,7 +50,7 @@ class TransferBench {
         network_(loop_, {1e9}),
         from_(from),
         to_(to),
-        transfer_(loop_, network_, codec_, topology_, model_, config,
+        transfer_({loop_, network_, codec_, topology_, model_}, config,
                   {[this](RequestRecord&) { left.push_back(loop_.now().value); },
                    [](RequestRecord&) {}}) {}
 
@@ -81,7 +83,7 @@ class TransferBench {
 };
 
 TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
-  TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4});
+  TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4, 8});
   const RequestRecord& record = bench.begin_at(1);
   bench.run();
   EXPECT_NEAR(record.kv_ready.value, 1 + 0.01 + 0.2 + 0.0005 + 0.003, kTolerance_s);
@@ -94,7 +96,7 @@ TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
 TEST(KvTransfer, PipelinedTheSlowestStageDominates) {
   for (const Stages stages : {Stages{0.01, 0.2, 0.003, 0.0005}, Stages{0.3, 0.2, 0.003, 0.0005},
                               Stages{0.01, 0.02, 0.05, 0.0005}, Stages{0.1, 0.1, 0.1, 0}}) {
-    TransferBench bench(stages, {Overlap::pipelined, 4});
+    TransferBench bench(stages, {Overlap::pipelined, 4, 8});
     const RequestRecord& record = bench.begin_at(0);
     bench.run();
     const double slowest = std::max({stages.encode_s, stages.wire_s, stages.decode_s});
@@ -106,7 +108,7 @@ TEST(KvTransfer, PipelinedTheSlowestStageDominates) {
 
 TEST(KvTransfer, ChunksCoverEveryLayerOnce) {
   TransferBench bench({0, 0.1, 0, 0},
-                      {Overlap::pipelined, 5});  // 32 layers: 6 chunks of 5, one of 2
+                      {Overlap::pipelined, 5, 8});  // 32 layers: 6 chunks of 5, one of 2
   bench.begin_at(0);
   bench.run();
   int next_layer = 0;
@@ -119,7 +121,7 @@ TEST(KvTransfer, ChunksCoverEveryLayerOnce) {
 }
 
 TEST(KvTransfer, RawBytesAreTheKvBytesOfThePrompt) {
-  TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 4});
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 4, 8});
   const RequestRecord& record = bench.begin_at(0, 777);
   bench.run();
   EXPECT_EQ(record.kv_raw.value, 777 * 131'072);
@@ -128,7 +130,7 @@ TEST(KvTransfer, RawBytesAreTheKvBytesOfThePrompt) {
 
 // Two hand-offs from one GPU: the second one's chunks queue behind the first one's at the encoder.
 TEST(KvTransfer, OneEncoderPerGpuServesHandOffsInTurn) {
-  TransferBench bench({0.1, 1e-3, 0, 0}, {Overlap::none, 4});
+  TransferBench bench({0.1, 1e-3, 0, 0}, {Overlap::none, 4, 8});
   const RequestRecord& first = bench.begin_at(0);
   const RequestRecord& second = bench.begin_at(0.05);
   bench.run();
@@ -139,12 +141,55 @@ TEST(KvTransfer, OneEncoderPerGpuServesHandOffsInTurn) {
 
 TEST(KvTransfer, TensorParallelRanksSendInParallel) {
   // 4 prefill ranks, 2 decode ranks, 8 KV heads: 4 lanes of a quarter each.
-  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4}, {0, 4}, {8, 2});
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8}, {0, 4}, {8, 2});
   const RequestRecord& record = bench.begin_at(0, 1000);
   bench.run();
   EXPECT_NEAR(record.kv_ready.value, 0.1, kTolerance_s);
   EXPECT_EQ(bench.network().flows, 4);
   EXPECT_EQ(record.kv_raw.value, 1000 * 131'072) << "together they carry the cache once";
+}
+
+// A GPU that serves several ranks of the other side encodes, or decodes, a chunk for all of them in
+// one launch.
+TEST(KvTransfer, UnequalTensorParallelismLaunchesOncePerGpu) {
+  const auto busy = [](InstanceGpus from, InstanceGpus to) {
+    TransferBench bench({0.1, 0.01, 0.2, 0}, {Overlap::none, 4, 8}, from, to);
+    const RequestRecord& record = bench.begin_at(0, 1000);
+    bench.run();
+    EXPECT_NEAR(record.kv_ready.value, 0.1 + 0.01 + 0.2, kTolerance_s);
+    EXPECT_EQ(bench.network().flows, 4);
+    return std::pair(bench.transfer().encode_busy().value, bench.transfer().decode_busy().value);
+  };
+  const auto [encode_one, decode_four] = busy({0, 1}, {8, 4});
+  EXPECT_NEAR(encode_one, 0.1, kTolerance_s);
+  EXPECT_NEAR(decode_four, 4 * 0.2, kTolerance_s);
+  const auto [encode_four, decode_one] = busy({0, 4}, {8, 1});
+  EXPECT_NEAR(encode_four, 4 * 0.1, kTolerance_s);
+  EXPECT_NEAR(decode_one, 0.2, kTolerance_s);
+}
+
+TEST(KvTransfer, ALaunchForSeveralLanesIsPricedAsOneLargerTensor) {
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8}, {0, 1}, {8, 4});
+  bench.begin_at(0, 1000);
+  bench.run();
+  // Llama 3.1 8B: 8 heads of 128 values; a lane carries 2 of them.
+  ASSERT_EQ(bench.codec().slices.size(), 2U);
+  EXPECT_EQ(bench.codec().slices[0].values_per_token, 2 * 128) << "a lane, for its bytes";
+  EXPECT_EQ(bench.codec().slices[1].values_per_token, 8 * 128) << "the sender's launch";
+}
+
+// Five hand-offs of one flow each leave the same GPU at once.
+TEST(KvTransfer, ANicCarriesABoundedNumberOfFlows) {
+  for (const std::int32_t places : {1, 2, 5, 8}) {
+    TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, places});
+    for (int i = 0; i < 5; ++i) bench.begin_at(0);
+    bench.run();
+    ASSERT_EQ(bench.left.size(), 5U);
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_NEAR(bench.left[static_cast<std::size_t>(i)], 0.1 * (1 + i / places), kTolerance_s)
+          << places << " places";
+    }
+  }
 }
 
 TEST(KvTransfer, ReplicatedHeadsAreSentOnce) {

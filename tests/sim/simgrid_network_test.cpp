@@ -151,6 +151,22 @@ TEST(EventQueue, OrdersByDateThenPriorityThenSequence) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
 }
 
+// Whatever the network finishes at a date is known to those who form a batch at that date.
+TEST(EventQueue, FlowsEndBeforeTheDispatchesOfTheSameDate) {
+  const Topology topology = star(2);
+  SimGridEngine engine(topology);
+  std::vector<std::string> order;
+  engine.loop().at({0}, EventPriority::transfer,
+                   [&] { engine.network().start(0, 1, {kGB}, [&] { order.push_back("flow"); }); });
+  for (const EventPriority priority : {EventPriority::dispatch, EventPriority::horizon}) {
+    engine.loop().at({1}, priority, [&order, priority] {
+      order.push_back(priority == EventPriority::dispatch ? "dispatch" : "horizon");
+    });
+  }
+  engine.run();
+  EXPECT_EQ(order, (std::vector<std::string>{"flow", "dispatch", "horizon"}));
+}
+
 TEST(EventQueue, AfterStopNothingRuns) {
   const Topology topology = star(2);
   SimGridEngine engine(topology);

@@ -28,6 +28,13 @@ inline const StackProfile& stack() {
   return scenarios::known_stacks().front();
 }
 
+inline PoolConfig pool(const std::string& gpu_name, std::int32_t tensor_parallel) {
+  PoolConfig pool;
+  pool.gpu = gpu(gpu_name);
+  pool.tensor_parallel = tensor_parallel;
+  return pool;
+}
+
 /// One prefill and one decode H100 with Llama-3.1-8B, a NIC of 10 GB/s each, no latency.
 inline SimulationConfig small_system() {
   SimulationConfig config;
@@ -48,13 +55,11 @@ inline workloads::Request request(std::int64_t id, double arrival_s, std::int64_
 }
 
 inline IterationTime prefill_time(const SimulationConfig& config) {
-  return {config.prefill.gpu, config.model, config.stack, config.prefill.tensor_parallel,
-          config.weights};
+  return {config.prefill, config.model, config.stack, config.weights};
 }
 
 inline IterationTime decode_time(const SimulationConfig& config) {
-  return {config.decode.gpu, config.model, config.stack, config.decode.tensor_parallel,
-          config.weights};
+  return {config.decode, config.model, config.stack, config.weights};
 }
 
 /// Prefill time of one prompt alone.

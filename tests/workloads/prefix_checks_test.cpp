@@ -62,7 +62,7 @@ TEST(PrefixChecks, TheRightBlockSizeIsNamedWhenTheConfiguredOneIsWrong) {
   for (int i = 0; i < 200; ++i) text += fresh_row(700 + i, 512);
   EXPECT_EQ(error_in(text, with_block_tokens(16)),
             "FILE: error: a block size of 16 tokens fits the hash ids of 0 of 200 rows, but 512 "
-            "fits 200 of 200 rows: set the block size of the trace to 512");
+            "fits 200 of 200 rows: set block_tokens: 512");
   TraceOptions skipping = with_block_tokens(16);
   skipping.on_bad_row = OnBadRow::skip;
   EXPECT_THAT(error_in(text, skipping), ::testing::HasSubstr("but 512 fits 200 of 200 rows"));
@@ -73,9 +73,8 @@ TEST(PrefixChecks, EveryUsualBlockSizeIsRecognised) {
   for (const std::int64_t block_tokens : {16, 32, 64, 128, 256, 512, 1024}) {
     std::string text;
     for (int i = 0; i < 20; ++i) text += fresh_row(5000 + 37 * i, block_tokens);
-    EXPECT_THAT(
-        error_in(text, with_block_tokens(48)),
-        ::testing::EndsWith("set the block size of the trace to " + std::to_string(block_tokens)));
+    EXPECT_THAT(error_in(text, with_block_tokens(48)),
+                ::testing::EndsWith("set block_tokens: " + std::to_string(block_tokens)));
   }
 }
 

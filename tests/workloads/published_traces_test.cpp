@@ -131,7 +131,7 @@ TEST(PublishedTraces, TheWrongBlockSizeOfMooncakeConversationIsNoticed) {
   EXPECT_EQ(error_of([&] { read_trace(kConversation, TraceFormat::mooncake, options); }),
             kConversation +
                 ": error: a block size of 16 tokens fits the hash ids of 0 of 12031 rows, but 512 "
-                "fits 12031 of 12031 rows: set the block size of the trace to 512");
+                "fits 12031 of 12031 rows: set block_tokens: 512");
 }
 
 TEST(PublishedTraces, AzureConversationHasItsKnownTotals) {

@@ -96,7 +96,7 @@ TEST(RowSelection, AFileOfWhichNothingIsLeftIsRefused) {
 
 TEST(RowSelection, AnswersWithoutTokensAreAFaultByDefault) {
   const std::string message =
-      ": expected at least 1 token (rows without output can be dropped on request), found '0'";
+      ": expected at least 1 token (on_zero_output: drop leaves such rows out), found '0'";
   EXPECT_EQ(mooncake_error(row("0") + row("1", 10, 0)), "FILE:2: error: 'output_length'" + message);
   EXPECT_EQ(trace_error(TraceFormat::azure,
                         "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,374,0\n"),
@@ -131,13 +131,13 @@ TEST(RowSelection, RequestsBeyondTheContextCanBeRefused) {
 
 TEST(RowSelection, UnsortedRowsAreRefusedByDefault) {
   EXPECT_EQ(mooncake_error(row("5") + row("5") + row("3")),
-            "FILE:3: error: the row is dated 2 ms before the row above it (rows can be sorted on "
-            "request)");
+            "FILE:3: error: the row is dated 2 ms before the row above it "
+            "(on_unsorted: sort puts them in order)");
   EXPECT_EQ(trace_error(TraceFormat::azure,
                         "ContextTokens,TIMESTAMP,GeneratedTokens\n"
                         "1,2023-11-16 18:15:46,1\n1,2023-11-16 18:15:45.5,1\n"),
-            "FILE:3:3: error: the row is dated 0.5 s before the row above it (rows can be sorted "
-            "on request)");
+            "FILE:3:3: error: the row is dated 0.5 s before the row above it "
+            "(on_unsorted: sort puts them in order)");
 }
 
 TEST(RowSelection, UnsortedRowsCanBeSkipped) {
