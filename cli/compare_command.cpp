@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -21,16 +22,28 @@
 namespace kvferry::cli {
 namespace {
 
-std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Variants& variants) {
-  std::vector<scenarios::Scenario> scenarios;  // all are checked before the first is prepared
+// The faults of all variants are reported together, each once: most are common to all.
+std::vector<scenarios::Scenario> load_all(const CompareOptions& options, const Variants& variants) {
+  std::vector<scenarios::Scenario> scenarios;
+  std::vector<std::string> faults;
   for (const std::string& value : variants.values) {
     auto overrides = overrides_from(options.run.set);
     overrides.push_back({variants.key + "=" + value, "--vary"});
-    scenarios.push_back(scenarios::load_scenario(options.run.scenario, overrides));
+    try {
+      scenarios.push_back(scenarios::load_scenario(options.run.scenario, overrides));
+    } catch (const InputError& error) {
+      if (std::ranges::find(faults, error.what()) == faults.end())
+        faults.emplace_back(error.what());
+    }
   }
+  if (!faults.empty()) throw InputError(fmt::format("{}", fmt::join(faults, "\n")));
+  return scenarios;
+}
+
+std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Variants& variants) {
   std::vector<PreparedRun> runs;
   std::string last_described;
-  for (scenarios::Scenario& scenario : scenarios) {
+  for (scenarios::Scenario& scenario : load_all(options, variants)) {
     runs.push_back(prepare(std::move(scenario)));
     const std::string& description = runs.back().workload.source.description;
     if (description != last_described) log_workload(runs.back().workload);
@@ -81,14 +94,14 @@ int compare(const CompareOptions& options) {
   const auto json = compare_json(variants, runs, finished, comparisons);
 
   if (folder) {
-    folder->write("compare.json", json.dump(2) + "\n");
+    folder->write("compare.json", json_text(json));
     for (std::size_t i = 0; i < runs.size(); ++i) {
       write_run(*folder, folder_name(i, variants.values[i]) + "/", runs[i], finished[i]);
     }
     folder->commit();
   }
   if (options.run.format == Format::json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}", json_text(json));
     return kSuccess;
   }
   std::vector<ReportColumn> columns;

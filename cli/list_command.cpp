@@ -120,8 +120,10 @@ int list(const std::string& what) {
     fmt::print("{}", table().text());
     return kSuccess;
   }
-  throw InputError("kvferry list: error: unknown list '" + what + "'" +
-                   did_you_mean(what, listable()) + "; lists: " + join_names(listable()));
+  const std::string fault = what.empty()
+                                ? "say what to list"
+                                : "unknown list '" + what + "'" + did_you_mean(what, listable());
+  throw InputError("kvferry list: error: " + fault + "; lists: " + join_names(listable()));
 }
 
 }  // namespace kvferry::cli

@@ -98,7 +98,7 @@ void add_list(CLI::App& app, Globals& globals) {
   CLI::App* command =
       app.add_subcommand("list", "Show what the catalog holds: " + join_names(listable()));
   auto what = std::make_shared<std::string>();
-  command->add_option("what", *what, join_names(listable()))->required();
+  command->add_option("what", *what, join_names(listable()));
   command->callback([what, &globals] { globals.action = [what] { return list(*what); }; });
 }
 
@@ -115,21 +115,29 @@ std::string first_unknown_option(const CLI::App& command, const std::vector<std:
   return {};
 }
 
+// The first argument that is not an option.
+std::string command_in(const std::vector<std::string>& arguments) {
+  const auto command = std::ranges::find_if(
+      arguments, [](const std::string& argument) { return !argument.starts_with('-'); });
+  return command == arguments.end() ? std::string{} : *command;
+}
+
 // CLI11 says "The following argument was not expected: rnu"; a person wants to know what was meant.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
                           const std::vector<std::string>& arguments) {
   std::vector<std::string> commands;
   for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-  if (arguments.empty()) return "a command is missing; commands: " + join_names(commands);
-  const std::string& first = arguments.front();
-  const bool is_command = std::find(commands.begin(), commands.end(), first) != commands.end();
-  if (!is_command && !first.starts_with('-')) {
-    return "unknown command '" + first + "'" + did_you_mean(first, commands) +
+  const std::string name = command_in(arguments);
+  const bool is_command = std::find(commands.begin(), commands.end(), name) != commands.end();
+  if (!is_command && !name.empty()) {
+    return "unknown command '" + name + "'" + did_you_mean(name, commands) +
            "; commands: " + join_names(commands);
   }
   std::vector<std::string> options;
-  const CLI::App& command = is_command ? *app.get_subcommand(first) : app;
+  const CLI::App& command = is_command ? *app.get_subcommand(name) : app;
   const std::string unknown = first_unknown_option(command, arguments, options);
+  if (unknown.empty() && name.empty())
+    return "a command is missing; commands: " + join_names(commands);
   if (unknown.empty()) return error.what();
   return "unknown option '" + unknown + "'" + did_you_mean(unknown, options) +
          "; options: " + join_names(options);
@@ -138,7 +146,9 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
 int report_usage(const CLI::App& app, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  fmt::print(stderr, "kvferry: error: {}\n", usage_message(app, error, arguments));
+  const std::string command = app.get_subcommands().empty() ? "" : " " + command_in(arguments);
+  fmt::print(stderr, "kvferry: error: {}\nTry 'kvferry{} --help'.\n",
+             usage_message(app, error, arguments), command);
   return kWrongInput;
 }
 
@@ -156,21 +166,32 @@ int perform(const Globals& globals) {
   return kRunFailed;
 }
 
-int main_with(int count, char** values) {
+// As users of other tools write it: "kvferry help run" is "kvferry run --help".
+std::vector<std::string> arguments_of(int count, char** values) {
+  std::vector<std::string> arguments(values + 1, values + count);
+  if (!arguments.empty() && arguments.front() == "help") {
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
+  return arguments;
+}
+
+int main_with(const std::vector<std::string>& arguments) {
   set_up_logging();
   CLI::App app{"Simulates disaggregated LLM serving with a real KV-cache codec in the loop.",
                "kvferry"};
   app.set_version_flag("--version", std::string("kvferry ") + KVFERRY_VERSION);
   app.require_subcommand(1);
   Globals globals;
+  app.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
   add_run(app, globals);
   add_compare(app, globals);
   add_validate(app, globals);
   add_list(app, globals);
   try {
-    app.parse(count, values);
+    app.parse(std::vector(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return report_usage(app, error, {values + 1, values + count});
+    return report_usage(app, error, arguments);
   }
   if (globals.quiet) spdlog::set_level(spdlog::level::err);
   const int status = perform(globals);
@@ -183,5 +204,5 @@ int main_with(int count, char** values) {
 }  // namespace kvferry::cli
 
 int main(int count, char** values) {
-  return kvferry::cli::main_with(count, values);
+  return kvferry::cli::main_with(kvferry::cli::arguments_of(count, values));
 }

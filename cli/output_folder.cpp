@@ -2,63 +2,82 @@
 
 #include "sim/base/error.hpp"
 
-#include <cerrno>
+#include <algorithm>
+#include <array>
 #include <fstream>
-#include <stdlib.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace kvferry::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool holds_something(const fs::path& path) {
+bool is_non_empty_folder(const fs::path& path) {
   std::error_code error;
-  if (!fs::exists(path, error)) return false;
-  return !fs::is_directory(path, error) || !fs::is_empty(path, error);
+  return fs::is_directory(path, error) && !fs::is_empty(path, error);
 }
 
-fs::path without_trailing_slash(const fs::path& path) {
-  return path.has_filename() ? path : path.parent_path();
+// --force must not cost anyone a folder of their own.
+bool holds_results(const fs::path& path) {
+  return std::ranges::any_of(std::array{"summary.json", "compare.json"},
+                             [&](const char* name) { return fs::is_regular_file(path / name); });
+}
+
+bool is_or_holds_current_folder(const fs::path& path) {
+  const fs::path current = fs::current_path();
+  return std::mismatch(path.begin(), path.end(), current.begin(), current.end()).first ==
+         path.end();
 }
 
 // The nearest folder above `path` that exists: the one that must be writable.
 fs::path existing_ancestor(const fs::path& path) {
-  fs::path ancestor = fs::absolute(path).parent_path();
+  fs::path ancestor = path.parent_path();
   while (!fs::exists(ancestor) && ancestor.has_relative_path()) ancestor = ancestor.parent_path();
   return ancestor;
 }
 
+// Links are followed: the folder behind one is replaced, and the link stays.
+fs::path real_path(const std::string& path) {
+  const fs::path real = fs::weakly_canonical(fs::absolute(path));
+  return real.has_filename() ? real : real.parent_path();
+}
+
+// Why a run may not write there; empty when it may.
+std::string objection(const std::string& stated, const fs::path& path, ExistingFolder existing) {
+  if (fs::is_symlink(fs::symlink_status(stated)) && !fs::exists(stated))
+    return "this is a link to something that does not exist";
+  if (fs::exists(path) && !fs::is_directory(path)) return "this is a file, not a folder";
+  if (is_or_holds_current_folder(path)) return "this is the current folder, or holds it";
+  if (is_non_empty_folder(path)) {
+    if (existing == ExistingFolder::refuse)
+      return "the folder exists and is not empty; use another one, or --force to replace it";
+    if (!holds_results(path))
+      return "the folder holds other things than results of kvferry: not replaced, even by --force";
+  }
+  const fs::path ancestor = existing_ancestor(path);
+  if (!fs::is_directory(ancestor) || ::access(ancestor.c_str(), W_OK) != 0)
+    return "cannot create a folder in '" + ancestor.string() + "'";
+  return {};
+}
+
 // A new folder beside `target`, on the same file system so that renaming is atomic.
 fs::path make_temporary(const fs::path& target) {
-  const fs::path parent = fs::absolute(target).parent_path();
-  fs::create_directories(parent);
-  std::string pattern = (parent / (target.filename().string() + ".tmp-XXXXXX")).string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(),
-                            "cannot create a folder in '" + parent.string() + "'");
+  fs::create_directories(target.parent_path());
+  const std::string stem = target.string() + ".tmp-" + std::to_string(::getpid()) + "-";
+  for (int attempt = 0;; ++attempt) {
+    fs::path candidate = stem + std::to_string(attempt);
+    if (fs::create_directory(candidate)) return candidate;
   }
-  fs::permissions(pattern, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec |
-                               fs::perms::others_read | fs::perms::others_exec);
-  return pattern;
 }
 
 }  // namespace
 
 OutputFolder::OutputFolder(const std::string& path, ExistingFolder existing)
-    : target_(without_trailing_slash(path)), existing_(existing) {
-  const auto refuse = [&](const std::string& why) {
-    throw InputError("-o " + path + ": error: " + why);
-  };
-  if (existing == ExistingFolder::refuse && holds_something(target_)) {
-    refuse("the folder exists and is not empty; use another one, or --force to replace it");
-  }
-  if (fs::exists(target_) && !fs::is_directory(target_)) refuse("this is a file, not a folder");
-  const fs::path ancestor = existing_ancestor(target_);
-  if (!fs::is_directory(ancestor) || ::access(ancestor.c_str(), W_OK) != 0) {
-    refuse("cannot create a folder in '" + ancestor.string() + "'");
-  }
+    : target_(real_path(path)), existing_(existing) {
+  const std::string why = objection(path, target_, existing);
+  if (!why.empty()) throw InputError("-o " + path + ": error: " + why);
 }
 
 OutputFolder::~OutputFolder() {
@@ -77,18 +96,37 @@ void OutputFolder::write(const std::string& name, const std::string& text) {
 }
 
 void OutputFolder::commit() {
-  // Somebody else may have used the name while we ran.
-  if (existing_ == ExistingFolder::refuse && holds_something(target_)) {
-    throw RunError("'" + target_.string() + "' has been filled meanwhile: nothing written");
+  const bool replaces = existing_ == ExistingFolder::replace && is_non_empty_folder(target_);
+  if (replaces) {
+    replace();
+  } else {
+    move_into_place();
   }
-  fs::path aside = temporary_;
-  aside += ".old";
-  const bool replaces = fs::exists(target_);
-  if (replaces) fs::rename(target_, aside);
-  fs::rename(temporary_, target_);
+}
+
+// A folder that somebody filled meanwhile makes the renaming fail.
+void OutputFolder::move_into_place() {
+  std::error_code error;
+  fs::rename(temporary_, target_, error);
+  if (error) {
+    throw RunError("cannot move the results to '" + target_.string() + "': " + error.message() +
+                   "; nothing written");
+  }
   temporary_.clear();
+}
+
+void OutputFolder::replace() {
+  const fs::path aside = temporary_.string() + ".old";
+  fs::rename(target_, aside);
+  try {
+    move_into_place();
+  } catch (...) {
+    std::error_code ignored;
+    fs::rename(aside, target_, ignored);
+    throw;
+  }
   std::error_code ignored;
-  if (replaces) fs::remove_all(aside, ignored);
+  fs::remove_all(aside, ignored);
 }
 
 }  // namespace kvferry::cli

@@ -11,8 +11,9 @@ namespace kvferry::cli {
 
 class OutputFolder {
  public:
-  /// Checks only, so that a long run does not end in a refusal. @throws InputError when `path`
-  /// holds something and may not be replaced, or cannot be written
+  /// Checks only, so that a long run does not end in a refusal. Only results of an earlier run are
+  /// ever replaced. @throws InputError when `path` holds something and may not be replaced, or
+  /// cannot be written
   OutputFolder(const std::string& path, ExistingFolder existing);
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
@@ -22,11 +23,14 @@ class OutputFolder {
   /// @throws RunError when the file cannot be written completely
   void write(const std::string& name, const std::string& text);
 
-  /// Puts the folder in its place. @throws RunError
+  /// Puts the folder in its place; what it replaces stays when that fails. @throws RunError
   void commit();
 
  private:
-  std::filesystem::path target_;
+  void move_into_place();
+  void replace();
+
+  std::filesystem::path target_;  ///< absolute, without links
   ExistingFolder existing_;
   std::filesystem::path temporary_;  ///< empty until the first write
 };

@@ -116,8 +116,9 @@ void add_stage_rows(ReportTable& table) {
   row("  decode", &StageFigures::decode_codec);
   table.gap();
   table.row("wire bytes", [](const RunSummary& s) { return gigabytes(s.kv_wire); });
-  table.row("KV raw / wire",
-            [](const RunSummary& s) { return fmt::format("{:.4f}", s.compression_ratio); });
+  table.row("KV raw / wire", [](const RunSummary& s) {
+    return s.kv_wire.value > 0 ? fmt::format("{:.4f}", s.compression_ratio) : kNoFigure;
+  });
 }
 
 void add_count_rows(ReportTable& table) {
@@ -131,6 +132,24 @@ std::string rejections(const std::vector<ReportColumn>& columns) {
   for (const ReportColumn& column : columns) {
     for (const auto& [reason, count] : column.finished->summary.rejected_by_reason) {
       text += fmt::format("rejected in {}: {} ({})\n", column.label, count, reason);
+    }
+  }
+  return text;
+}
+
+// What the speed-ups compare, where it is not simply every request.
+std::string pairing(const std::vector<ReportColumn>& columns) {
+  std::string text;
+  for (const ReportColumn& column : columns) {
+    if (column.comparison == nullptr) continue;
+    if (!column.comparison->paired) {
+      text += fmt::format("{} serves other requests than {}: no speed-ups\n", column.label,
+                          columns.front().label);
+    } else if (column.comparison->pairs != column.finished->summary.requests) {
+      text +=
+          fmt::format("speed-ups of {}: over {} of {} requests, those that finished in both {}\n",
+                      column.label, column.comparison->pairs, column.finished->summary.requests,
+                      "and arrived after the warm-up");
     }
   }
   return text;
@@ -173,7 +192,8 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   add_stage_rows(table);
   table.gap();
   add_count_rows(table);
-  return headline(columns) + table.text() + rejections(columns) + "\n" + sources(columns);
+  return headline(columns) + table.text() + rejections(columns) + pairing(columns) + "\n" +
+         sources(columns);
 }
 
 }  // namespace kvferry::cli

@@ -14,7 +14,7 @@ void write_run(OutputFolder& folder, const std::string& prefix, const PreparedRu
                const FinishedRun& finished) {
   std::ostringstream requests;
   analysis::write_requests_csv(requests, finished.result.records);
-  folder.write(prefix + "summary.json", summary_json(run, finished).dump(2) + "\n");
+  folder.write(prefix + "summary.json", json_text(summary_json(run, finished)));
   folder.write(prefix + "requests.csv", requests.str());
   folder.write(prefix + "scenario.yaml", scenarios::to_yaml(run.scenario.resolved));
 }

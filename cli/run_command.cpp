@@ -29,7 +29,7 @@ int run(const RunOptions& options) {
     folder->commit();
   }
   if (options.format == Format::json) {
-    fmt::print("{}\n", summary_json(runs.front(), finished.front()).dump(2));
+    fmt::print("{}", json_text(summary_json(runs.front(), finished.front())));
   } else {
     fmt::print(
         "{}",

@@ -93,22 +93,68 @@ TEST(CommandLine, CompareWritesAFolderPerVariant) {
   EXPECT_TRUE(fs::exists(target / "1-100_Gbit_s" / "summary.json"));
 }
 
-TEST(CommandLine, AFolderThatHoldsSomethingIsRefusedUnlessForced) {
+TEST(CommandLine, OlderResultsAreReplacedOnlyWhenForced) {
   const TemporaryFolder folder;
   const auto target = folder.path() / "results";
-  fs::create_directory(target);
-  write_text(target / "mine.txt", "precious");
   const std::string command = "run -q -o " + target.string() + " " + kSmoke;
+  ASSERT_EQ(run_kvferry(command).status, 0);
+  write_text(target / "note.txt", "of the first run");
   const auto refused = run_kvferry(command);
   EXPECT_EQ(refused.status, 2);
   EXPECT_EQ(refused.err, "-o " + target.string() +
                              ": error: the folder exists and is not empty; use another one, "
                              "or --force to replace it\n");
-  EXPECT_EQ(read_text(target / "mine.txt"), "precious");
+  EXPECT_TRUE(fs::exists(target / "note.txt"));
   EXPECT_EQ(run_kvferry(command + " --force").status, 0);
-  EXPECT_FALSE(fs::exists(target / "mine.txt"));
+  EXPECT_FALSE(fs::exists(target / "note.txt"));
   EXPECT_TRUE(fs::exists(target / "summary.json"));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(CommandLine, ForceReplacesNothingButResults) {
+  const TemporaryFolder folder;
+  const fs::path mine = folder.path() / "mine";
+  fs::create_directory(mine);
+  write_text(mine / "thesis.txt", "precious");
+  write_text(folder.path() / "file", "precious");
+  fs::create_symlink(folder.path() / "nowhere", folder.path() / "dangling");
+  const auto error_with = [&](const std::string& target) {
+    const auto result = run_kvferry("run -q --force -o " + target + " " + kSmoke);
+    EXPECT_EQ(result.status, 2) << target;
+    return result.err;
+  };
+  EXPECT_THAT(error_with(mine.string()), HasSubstr("holds other things than results of kvferry"));
+  EXPECT_THAT(error_with((folder.path() / "file").string()), HasSubstr("a file, not a folder"));
+  EXPECT_THAT(error_with((folder.path() / "dangling").string()), HasSubstr("a link to something"));
+  for (const char* current : {".", "./", "..", "/", "$PWD"})
+    EXPECT_THAT(error_with(current), HasSubstr("the current folder, or holds it")) << current;
+  EXPECT_EQ(read_text(mine / "thesis.txt"), "precious");
+  EXPECT_EQ(read_text(folder.path() / "file"), "precious");
+}
+
+TEST(CommandLine, AnEmptyFolderIsFilledAndKeepsItsName) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "results";
+  fs::create_directory(target);
+  EXPECT_EQ(run_kvferry("run -q -o " + target.string() + "/ " + kSmoke).status, 0);
+  EXPECT_TRUE(fs::exists(target / "requests.csv"));
+}
+
+TEST(CommandLine, NumbersOfTheScenarioAreCalledAssumed) {
+  const json summary = json::parse(
+      run_kvferry("run -q --format json --set 'prefill.gpu={base: h100-sxm, memory: 96 GB}' " +
+                  kSmoke)
+          .out);
+  const json& execution = summary["provenance"]["execution_time"];
+  EXPECT_EQ(execution["kind"], "assumed");
+  EXPECT_THAT(std::string(execution["source"]),
+              AllOf(HasSubstr("h100-sxm changed by the scenario"), HasSubstr("aiconfigurator")));
+}
+
+TEST(CommandLine, HelpIsACommandToo) {
+  EXPECT_THAT(run_kvferry("help").out, HasSubstr("compare"));
+  EXPECT_EQ(run_kvferry("help run").out, run_kvferry("run --help").out);
+  EXPECT_THAT(run_kvferry("-q run " + kSmoke).err, IsEmpty());
 }
 
 TEST(CommandLine, AFailedRunLeavesNothingBehind) {
@@ -170,7 +216,8 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "
                  "--output, --force, --format\n"},
-        WrongUse{"run", "kvferry: error: scenario is required\n"},
+        WrongUse{"run", "kvferry: error: scenario is required\nTry 'kvferry run --help'.\n"},
+        WrongUse{"list", "kvferry list: error: say what to list; lists: models, gpus, "},
         WrongUse{"run x.yaml --format xml", "kvferry: error: --format: xml not in {table,json}\n"},
         WrongUse{
             "run nowhere.yaml",
@@ -188,7 +235,7 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
                  "--vary a=b,b: error: expected values that differ\n"}}) {
     const auto result = run_kvferry(arguments);
     EXPECT_EQ(result.status, 2) << arguments;
-    EXPECT_EQ(result.err, message) << arguments;
+    EXPECT_THAT(result.err, StartsWith(message)) << arguments;
     EXPECT_THAT(result.out, IsEmpty()) << arguments;
   }
 }
