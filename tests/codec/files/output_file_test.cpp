@@ -1,0 +1,109 @@
+#include "codec/files/output_file.hpp"
+
+#include "tests/codec/files/sample_files.hpp"
+#include "tests/temporary_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iterator>
+
+namespace kvferry::codec {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+std::ptrdiff_t entries(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), {});
+}
+
+TEST(OutputFile, AppearsWholeOrNotAtAll) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "out";
+  {
+    OutputFile file(path, ExistingFile::refuse);
+    file.write(bytes_of("half"));
+    EXPECT_FALSE(fs::exists(path)) << "not before it is committed";
+  }
+  EXPECT_EQ(entries(folder.path()), 0) << "nothing is left of what was not committed";
+  OutputFile file(path, ExistingFile::refuse);
+  file.write(bytes_of("who"));
+  file.write(bytes_of("le"));
+  EXPECT_EQ(file.size(), 5U);
+  file.commit();
+  EXPECT_EQ(read_text(path), "whole");
+  EXPECT_EQ(entries(folder.path()), 1) << "no temporary file";
+}
+
+TEST(OutputFile, AnEmptyFileIsAFile) {
+  const TemporaryFolder folder;
+  OutputFile file(folder.path() / "out", ExistingFile::refuse);
+  file.commit();
+  EXPECT_EQ(read_text(folder.path() / "out"), "");
+}
+
+TEST(OutputFile, ReplacesOnlyWhenToldTo) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "out";
+  write_text(path, "precious");
+  EXPECT_THAT(input_error([&] { OutputFile(path, ExistingFile::refuse); }),
+              HasSubstr("the file exists; use another name, or --force to replace it"));
+  OutputFile file(path, ExistingFile::replace);
+  file.write(bytes_of("new"));
+  EXPECT_EQ(read_text(path), "precious") << "until it is complete";
+  file.commit();
+  EXPECT_EQ(read_text(path), "new");
+}
+
+TEST(OutputFile, WhatAppearsMeanwhileIsNotReplaced) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "out";
+  {
+    OutputFile file(path, ExistingFile::refuse);
+    file.write(bytes_of("mine"));
+    write_text(path, "theirs");
+    EXPECT_THROW(file.commit(), RunError);
+  }
+  EXPECT_EQ(read_text(path), "theirs");
+  EXPECT_EQ(entries(folder.path()), 1);
+}
+
+TEST(OutputFile, RefusesPlacesWhereNoFileCanBe) {
+  const TemporaryFolder folder;
+  EXPECT_THAT(input_error([&] { OutputFile(folder.path() / "no" / "out", ExistingFile::refuse); }),
+              HasSubstr("there is no folder"));
+  EXPECT_THAT(input_error([&] { OutputFile(folder.path(), ExistingFile::replace); }),
+              HasSubstr("this is not a regular file"));
+}
+
+TEST(OutputFile, ASymbolicLinkStaysOne) {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "target", "old");
+  fs::create_symlink("target", folder.path() / "link");
+  OutputFile file(folder.path() / "link", ExistingFile::replace);
+  file.write(bytes_of("new"));
+  file.commit();
+  EXPECT_TRUE(fs::is_symlink(folder.path() / "link"));
+  EXPECT_EQ(read_text(folder.path() / "target"), "new");
+}
+
+TEST(OutputFile, TheInputIsNotReplacedByItsOutput) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "in";
+  write_text(path, "values");
+  fs::create_hard_link(path, folder.path() / "other-name");
+  for (const char* name : {"in", "other-name"}) {
+    EXPECT_THAT(input_error([&] { refuse_same_file(path, folder.path() / name); }),
+                HasSubstr("the output is the input itself; use another name"))
+        << name;
+  }
+  EXPECT_EQ(input_error([&] { refuse_same_file(path, folder.path() / "new"); }), "");
+}
+
+}  // namespace
+}  // namespace kvferry::codec
