@@ -117,10 +117,12 @@ TEST(KvzIndexBytes, WhatDoesNotFitTogetherIsNamedWithItsSection) {
 }
 
 // A file around an index, with every hash right.
-FileBytes forged_file(const KvzIndex& index, std::size_t part_bytes) {
+FileBytes forged_file(const KvzIndex& index, std::span<const std::byte> parts) {
   FileBytes file;
   append_number(file, make_kvz_header());
-  file.resize(128 + part_bytes);
+  file.resize(128);
+  append(file, parts);
+  file.resize(aligned(file.size()));
   const auto index_bytes = to_bytes(index);
   KvzFooter footer{
       kKvzFooterMagic, file.size(), index_bytes.size(), kvz_hash(index_bytes), 0, {}, 0};
@@ -138,15 +140,37 @@ TEST(KvzIndexBytes, AFrameThatPromisesMoreValuesThanItHoldsIsRefusedBeforeTheyAr
                           {kMaxPartSourceBytes / 2},
                           kMaxPartSourceBytes,
                           {{KvzStorage::frame, 128, 128, kMaxPartSourceBytes, 0}}};
-  const FileBytes file = forged_file({FileFormat::raw, kMaxPartSourceBytes, {tensor}}, 128);
+  const FileBytes file =
+      forged_file({FileFormat::raw, kMaxPartSourceBytes, {tensor}}, FileBytes(128));
   EXPECT_THAT(
       input_error([&] { decode_kvz(InputFile("x.kvz", file), [](std::span<const std::byte>) {}); }),
       HasSubstr("tensor 'layers.0.k' (at byte 128): this is not a SplitZip frame"));
 }
 
+TEST(KvzIndexBytes, AFrameOfOtherValuesThanItsTensorIsRefused) {
+  const auto error_with = [](DType frame_dtype, std::uint64_t tensor_values) {
+    const FrameFormat format{frame_dtype, 4, EscapeMode::positional};
+    const auto frame = encode(FileBytes(200), {Codebook::most_frequent({}, 16), format});
+    const KvzSection tensor{KvzSectionKind::tensor,
+                            "x",
+                            "BF16",
+                            {tensor_values},
+                            2 * tensor_values,
+                            {{KvzStorage::frame, 128, frame.size(), 2 * tensor_values, 0}}};
+    const FileBytes file = forged_file({FileFormat::raw, 2 * tensor_values, {tensor}}, frame);
+    return input_error(
+        [&] { decode_kvz(InputFile("x.kvz", file), [](std::span<const std::byte>) {}); });
+  };
+  EXPECT_EQ(error_with(DType::bf16, 100), "");
+  const char* const message = "the frame holds other values than the index says";
+  EXPECT_THAT(error_with(DType::bf16, 99), HasSubstr(message));
+  EXPECT_THAT(error_with(DType::bf16, 101), HasSubstr(message));
+  EXPECT_THAT(error_with(DType::e5m2, 100), HasSubstr(message));
+}
+
 TEST(KvzIndexBytes, FootersThatPointAstrayAreRefused) {
   const auto forge = [](const std::function<void(KvzFooter&)>& change) {
-    FileBytes file = forged_file({FileFormat::raw, 0, {}}, 0);
+    FileBytes file = forged_file({FileFormat::raw, 0, {}}, {});
     KvzFooter footer{};
     std::byte* const place = file.data() + file.size() - sizeof footer;
     std::memcpy(&footer, place, sizeof footer);
