@@ -1,5 +1,6 @@
 #include "cli/execution.hpp"
 
+#include "codec/files/payload_file.hpp"
 #include "sim/isolated_simulation.hpp"
 #include "sim/placement.hpp"
 
@@ -13,25 +14,32 @@
 namespace kvferry::cli {
 namespace {
 
-std::shared_ptr<const codec::PayloadPool> payload_for(const scenarios::CodecConfig& config) {
-  auto pool =
-      std::make_shared<const codec::PayloadPool>(codec::PayloadPool::synthesize(config.payload));
+codec::PayloadPool pool_for(const scenarios::CodecConfig& config, int layers) {
+  if (!config.payload_path) return codec::PayloadPool::synthesize(config.payload);
+  codec::FilePayload payload = codec::read_payload(*config.payload_path, layers);
+  return codec::PayloadPool::encode(std::move(payload.tensors), config.payload.frames,
+                                    payload.description);
+}
+
+std::shared_ptr<const codec::PayloadPool> payload_for(const scenarios::CodecConfig& config,
+                                                      int layers) {
+  auto pool = std::make_shared<const codec::PayloadPool>(pool_for(config, layers));
   spdlog::info("payload: {}; ratio {:.4f}, escapes {:.3f} %", pool->description(),
                pool->compression_ratio(), 100 * pool->escape_rate());
   return pool;
 }
 
-std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& config) {
+std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& config, int layers) {
   if (config.codec == scenarios::TransferCodecName::none) return codec::make_raw_transfer();
   switch (config.timing) {
     case scenarios::CodecTiming::constant:
       return codec::make_constant_codec(config.constant);
     case scenarios::CodecTiming::cpu:
-      return codec::make_cpu_codec(payload_for(config));
+      return codec::make_cpu_codec(payload_for(config, layers));
     case scenarios::CodecTiming::profile:
       break;
   }
-  return codec::make_recorded_codec(payload_for(config), config.profile);
+  return codec::make_recorded_codec(payload_for(config, layers), config.profile);
 }
 
 analysis::RunContext context_of(const scenarios::Scenario& scenario) {
@@ -61,7 +69,7 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
 PreparedRun prepare(scenarios::Scenario scenario) {
   PreparedRun run;
   run.workload = workloads::make_workload(scenario.workload, scenario.seed);
-  run.codec = codec_for(scenario.codec);
+  run.codec = codec_for(scenario.codec, scenario.system.model.layers);
   run.scenario = std::move(scenario);
   return run;
 }

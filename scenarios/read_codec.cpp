@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 
@@ -89,11 +90,21 @@ int pool_tokens(const codec::KvShape& shape) {
   return static_cast<int>((kPoolTokens + step - 1) / step * step);
 }
 
-codec::PayloadSpec read_payload(SectionReader& section, const sim::ModelSpec& model,
-                                std::uint64_t seed) {
+std::optional<std::string> read_payload_path(SectionReader& payload) {
+  if (!payload.has("path")) {
+    payload.ignore("path");
+    return std::nullopt;
+  }
+  if (payload.has("synthetic"))
+    payload.error("synthetic", "a payload is either synthetic or a file");
+  payload.ignore("synthetic");
+  return read_file_path(payload, "path");
+}
+
+codec::PayloadSpec read_synthetic_payload(SectionReader& payload, const sim::ModelSpec& model,
+                                          std::uint64_t seed) {
   const codec::KvPreset* own = codec::find_kv_preset(model.name);
   const codec::KvPreset* fallback = own != nullptr ? own : codec::find_kv_preset(kFallbackPreset);
-  SectionReader payload = section.section("payload");
   const codec::KvPreset* preset = payload.optional("synthetic", PresetName{}, fallback);
   codec::PayloadSpec spec;
   spec.preset = *(preset != nullptr ? preset : fallback);
@@ -136,7 +147,9 @@ CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim
     refuse_constants(codec);
   }
   config.profile = read_profile(codec);
-  config.payload = read_payload(codec, model, seed);
+  SectionReader payload = codec.section("payload");
+  config.payload_path = read_payload_path(payload);
+  if (!config.payload_path) config.payload = read_synthetic_payload(payload, model, seed);
   config.payload.frames.scope = codec.optional("codebook", kScopes, CodebookScope::per_tensor);
   config.payload.frames.rule = codec.optional("format", kFormats, config.payload.frames.rule);
   return config;

@@ -2,9 +2,6 @@
 
 #include "scenarios/file_path.hpp"
 
-#include <filesystem>
-#include <system_error>
-
 namespace kvferry::scenarios {
 namespace {
 
@@ -28,19 +25,6 @@ const Choice<ArrivalConvention> kConventions{
     {{"first-at-zero", ArrivalConvention::first_at_zero}, {"vllm", ArrivalConvention::vllm}}};
 constexpr std::int64_t kMaxRequests = 1'000'000'000;
 constexpr Integer kTokens{};
-
-std::string read_file_path(SectionReader& section, const std::string& key) {
-  const std::string stated = section.required(key, Path{});
-  if (stated.empty()) return stated;
-  const std::string path = resolve_path(stated, section.place_of(key));
-  std::error_code unreadable;
-  if (!std::filesystem::exists(path, unreadable)) {
-    const bool home = stated.starts_with('~');
-    section.error(key, "no such file: '" + path + "'" +
-                           (home ? " (a ~ is not replaced here: write the path out)" : ""));
-  }
-  return path;
-}
 
 TraceSpec read_trace_spec(SectionReader&& trace) {
   const TraceOptions defaults{};

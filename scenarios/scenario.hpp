@@ -11,6 +11,7 @@
 #include "workloads/workload.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace kvferry::scenarios {
@@ -23,8 +24,10 @@ enum class CodecTiming : std::uint8_t { profile, cpu, constant };
 struct CodecConfig {
   TransferCodecName codec = TransferCodecName::none;
   CodecTiming timing = CodecTiming::profile;
-  codec::CodecProfile profile;    ///< for timing: profile
-  codec::PayloadSpec payload;     ///< for timing: profile and cpu
+  codec::CodecProfile profile;  ///< for timing: profile
+  codec::PayloadSpec payload;   ///< for timing: profile and cpu
+  /// A file of tensors instead of the payload's synthetic values; its frame options hold for both.
+  std::optional<std::string> payload_path;
   codec::ConstantRates constant;  ///< for timing: constant
 };
 

@@ -140,6 +140,23 @@ TEST(CommandLine, AnEmptyFolderIsFilledAndKeepsItsName) {
   EXPECT_TRUE(fs::exists(target / "requests.csv"));
 }
 
+TEST(CommandLine, OwnTensorsCanBeThePayload) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "cache.raw";
+  write_text(path, std::string(1 << 16, '\x3f'));  // one exponent: 4 + 8 bits remain of 16
+  const auto result =
+      run_kvferry("run --format json --set codec.payload.path=" + path.string() + " " + kSmoke);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const json summary = json::parse(result.out);
+  EXPECT_NEAR(summary["compression_ratio"], 16.0 / 12.0, 0.002);
+  EXPECT_THAT(std::string(summary["provenance"]["codec_size"]["source"]),
+              HasSubstr("tensors of cache.raw, for the K and V of every layer alike"));
+  write_text(path, "odd");
+  const auto refused = run_kvferry("run --set codec.payload.path=" + path.string() + " " + kSmoke);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_THAT(refused.err, HasSubstr(path.string() + ": error: "));
+}
+
 TEST(CommandLine, NumbersOfTheScenarioAreCalledAssumed) {
   const json summary = json::parse(
       run_kvferry("run -q --format json --set 'prefill.gpu={base: h100-sxm, memory: 96 GB}' " +

@@ -132,6 +132,17 @@ TEST(ErrorPosition, AWorkloadIsATraceOrGenerated) {
                   "arrivals and lengths"));
 }
 
+TEST(ErrorPosition, APayloadIsSyntheticOrAFile) {
+  EXPECT_EQ(error_of_override("codec.payload.path=/nowhere/kv.safetensors"),
+            "--set codec.payload.path=/nowhere/kv.safetensors: error: key 'codec.payload.path': no "
+            "such file: '/nowhere/kv.safetensors'");
+  const std::string both =
+      std::string("codec.payload={synthetic: llama-3.1-8b, path: ") + __FILE__ + "}";
+  EXPECT_EQ(error_of_override(both), "--set " + both +
+                                         ": error: key 'codec.payload.synthetic': a payload is "
+                                         "either synthetic or a file");
+}
+
 TEST(ErrorPosition, KeysWithoutEffectAreRefused) {
   EXPECT_EQ(
       error_of_override("codec.ratio=2"),

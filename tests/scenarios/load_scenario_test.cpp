@@ -126,9 +126,8 @@ TEST(LoadScenario, TheResolvedScenarioNamesItsFilesAbsolutely) {
 }
 
 TEST(LoadScenario, ChangedSpecificationsSaySo) {
-  const Scenario scenario =
-      load(kValid, {{"prefill.gpu={base: h100-sxm, memory: 96 GB}"},
-                    {"model={base: llama-3.1-8b, layers: 16}"}});
+  const Scenario scenario = load(kValid, {{"prefill.gpu={base: h100-sxm, memory: 96 GB}"},
+                                          {"model={base: llama-3.1-8b, layers: 16}"}});
   EXPECT_EQ(scenario.system.prefill.gpu.origin, sim::SpecOrigin::scenario);
   EXPECT_EQ(scenario.system.decode.gpu.origin, sim::SpecOrigin::catalog);
   EXPECT_EQ(scenario.system.model.source, "llama-3.1-8b changed by the scenario (layers)");
