@@ -11,10 +11,6 @@
 namespace kvferry::codec {
 namespace {
 
-// Large enough that a frame's header does not count and all threads have work.
-constexpr std::uint64_t kPartSourceBytes = std::uint64_t{32} << 20;
-static_assert(kPartSourceBytes <= kMaxPartSourceBytes);
-
 class KvzWriter {
  public:
   KvzWriter(const InputFile& source, const KvzOptions& options, const ByteSink& sink,

@@ -9,9 +9,15 @@
 #include "codec/files/tensor_coding.hpp"
 #include "codec/splitzip.hpp"
 
+#include <cstdint>
 #include <optional>
 
 namespace kvferry::codec {
+
+/// Of the parts it writes: large enough that a frame's header does not count and all threads have
+/// work.
+inline constexpr std::uint64_t kPartSourceBytes = std::uint64_t{32} << 20;
+static_assert(kPartSourceBytes <= kMaxPartSourceBytes);
 
 struct KvzOptions {
   std::optional<DType> dtype;  ///< of raw values; see list_tensors()
