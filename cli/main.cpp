@@ -1,4 +1,6 @@
+#include "cli/command_line.hpp"
 #include "cli/commands.hpp"
+#include "cli/usage_message.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/nearest_name.hpp"
 
@@ -7,10 +9,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <new>
 #include <string>
@@ -18,14 +18,6 @@
 
 namespace kvferry::cli {
 namespace {
-
-/// The command that the arguments name, ready to run.
-using Action = std::function<int()>;
-
-struct Globals {
-  bool quiet = false;
-  Action action;
-};
 
 void set_up_logging() {
   auto logger = spdlog::stderr_color_mt("kvferry");
@@ -52,7 +44,7 @@ void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
       ->type_name("DIR");
   command.add_flag_callback(
       "--force", [&options] { options.existing = ExistingFolder::replace; },
-      "Replace the folder when it exists");
+      "Replace the results of an earlier run");
   command
       .add_option_function<std::string>(
           "--format",
@@ -102,53 +94,10 @@ void add_list(CLI::App& app, Globals& globals) {
   command->callback([what, &globals] { globals.action = [what] { return list(*what); }; });
 }
 
-std::string first_unknown_option(const CLI::App& command, const std::vector<std::string>& arguments,
-                                 std::vector<std::string>& known) {
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  for (const std::string& argument : arguments) {
-    const std::string name = argument.substr(0, argument.find('='));
-    if (name.starts_with("--") && std::find(known.begin(), known.end(), name) == known.end())
-      return name;
-  }
-  return {};
-}
-
-// The first argument that is not an option.
-std::string command_in(const std::vector<std::string>& arguments) {
-  const auto command = std::ranges::find_if(
-      arguments, [](const std::string& argument) { return !argument.starts_with('-'); });
-  return command == arguments.end() ? std::string{} : *command;
-}
-
-// CLI11 says "The following argument was not expected: rnu"; a person wants to know what was meant.
-std::string usage_message(const CLI::App& app, const CLI::ParseError& error,
-                          const std::vector<std::string>& arguments) {
-  std::vector<std::string> commands;
-  for (const CLI::App* command : app.get_subcommands({})) commands.push_back(command->get_name());
-  const std::string name = command_in(arguments);
-  const bool is_command = std::find(commands.begin(), commands.end(), name) != commands.end();
-  if (!is_command && !name.empty()) {
-    return "unknown command '" + name + "'" + did_you_mean(name, commands) +
-           "; commands: " + join_names(commands);
-  }
-  std::vector<std::string> options;
-  const CLI::App& command = is_command ? *app.get_subcommand(name) : app;
-  const std::string unknown = first_unknown_option(command, arguments, options);
-  if (unknown.empty() && name.empty())
-    return "a command is missing; commands: " + join_names(commands);
-  if (unknown.empty()) return error.what();
-  return "unknown option '" + unknown + "'" + did_you_mean(unknown, options) +
-         "; options: " + join_names(options);
-}
-
 int report_usage(const CLI::App& app, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  const std::string command = app.get_subcommands().empty() ? "" : " " + command_in(arguments);
-  fmt::print(stderr, "kvferry: error: {}\nTry 'kvferry{} --help'.\n",
-             usage_message(app, error, arguments), command);
+  fmt::print(stderr, "{}", usage_message(app, error, arguments));
   return kWrongInput;
 }
 
@@ -188,6 +137,7 @@ int main_with(const std::vector<std::string>& arguments) {
   add_compare(app, globals);
   add_validate(app, globals);
   add_list(app, globals);
+  add_codec(app, globals);
   try {
     app.parse(std::vector(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
