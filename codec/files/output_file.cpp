@@ -13,6 +13,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t kUsualMode = 0666;  // the process's umask takes its share
+constexpr const char* kOpenFiles = "/proc/self/fd";
+constexpr int kAttempts = 100;
+
+fs::path temporary_name(const fs::path& target, int attempt) {
+  fs::path name = target;
+  name += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+  return name;
+}
 
 }  // namespace
 
@@ -49,10 +57,12 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::open_temporary() {
-  constexpr int kAttempts = 100;
+  const fs::path folder = fs::absolute(target_).parent_path();
+  if (::access(kOpenFiles, X_OK) == 0) {
+    descriptor_ = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, kUsualMode);
+  }
   for (int attempt = 0; attempt < kAttempts && descriptor_ < 0; ++attempt) {
-    fs::path candidate = target_;
-    candidate += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(attempt);
+    const fs::path candidate = temporary_name(target_, attempt);
     descriptor_ = ::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kUsualMode);
     if (descriptor_ >= 0) temporary_ = candidate;
     if (descriptor_ < 0 && errno != EEXIST) break;
@@ -75,17 +85,33 @@ void OutputFile::commit() {
   if (descriptor_ < 0) open_temporary();
   // On the disk before it has its name: otherwise a power cut could leave the name without bytes.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail("cannot write", errno);
+  put_in_place();
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) fail("cannot write", errno);
-  std::error_code error;
+}
+
+void OutputFile::put_in_place() {
   // Somebody else may have used the name while we worked.
+  std::error_code error;
   if (existing_ == ExistingFile::refuse && fs::exists(target_, error)) {
     throw RunError("'" + target_.string() + "' has appeared meanwhile: nothing written");
+  }
+  for (int attempt = 0; attempt < kAttempts && temporary_.empty(); ++attempt) {
+    const fs::path candidate = temporary_name(target_, attempt);
+    if (link_unnamed(candidate)) temporary_ = candidate;
   }
   fs::rename(temporary_, target_, error);
   if (error) fail("cannot write", error.value());
   temporary_.clear();
+}
+
+// Whether the name was free.
+bool OutputFile::link_unnamed(const fs::path& name) const {
+  const std::string self = std::string(kOpenFiles) + "/" + std::to_string(descriptor_);
+  if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) return true;
+  if (errno != EEXIST) fail("cannot write", errno);
+  return false;
 }
 
 void OutputFile::fail(const std::string& what, int error) const {

@@ -1,5 +1,6 @@
-// A file that appears whole or not at all: written under a temporary name beside its place, and
-// renamed when complete.
+// A file that appears whole or not at all: written beside its place without a name where the file
+// system can do that, so that even a killed process leaves nothing, else under a temporary name; it
+// gets its own name when complete.
 #pragma once
 
 #include <cstddef>
@@ -36,11 +37,13 @@ class OutputFile {
 
  private:
   void open_temporary();
+  void put_in_place();
+  bool link_unnamed(const std::filesystem::path& name) const;
   [[noreturn]] void fail(const std::string& what, int error) const;
 
   std::filesystem::path target_;  ///< behind symbolic links, so that these stay
   ExistingFile existing_;
-  std::filesystem::path temporary_;  ///< empty until the first write
+  std::filesystem::path temporary_;  ///< empty while there is no such name
   int descriptor_ = -1;
   std::uint64_t size_ = 0;
 };

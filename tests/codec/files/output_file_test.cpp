@@ -6,7 +6,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
+#include <fcntl.h>
 #include <iterator>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace kvferry::codec {
 namespace {
@@ -38,6 +43,32 @@ TEST(OutputFile, AppearsWholeOrNotAtAll) {
   file.commit();
   EXPECT_EQ(read_text(path), "whole");
   EXPECT_EQ(entries(folder.path()), 1) << "no temporary file";
+}
+
+TEST(OutputFile, TheProcessesMaskDecidesWhoMayRead) {
+  const TemporaryFolder folder;
+  const mode_t mask = ::umask(0027);
+  OutputFile file(folder.path() / "out", ExistingFile::refuse);
+  file.commit();
+  ::umask(mask);
+  EXPECT_EQ(fs::status(folder.path() / "out").permissions(), fs::perms{0640});
+}
+
+TEST(OutputFile, AKilledProcessLeavesNothing) {
+  const TemporaryFolder folder;
+  const int probe = ::open(folder.path().c_str(), O_TMPFILE | O_WRONLY, 0600);
+  if (probe < 0) GTEST_SKIP() << "NOT CHECKED: the file system knows no files without a name";
+  ::close(probe);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    OutputFile file(folder.path() / "out", ExistingFile::refuse);
+    file.write(bytes_of("half"));
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(entries(folder.path()), 0);
 }
 
 TEST(OutputFile, AnEmptyFileIsAFile) {
