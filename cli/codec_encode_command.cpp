@@ -63,8 +63,9 @@ void print_summary(const codec::KvzIndex& index, const std::string& output,
   }
   fmt::print("{}: {} -> {}, ratio {}\n", output, size_text(index.source_bytes),
              size_text(kvz_bytes), ratio_text(index.source_bytes, kvz_bytes));
-  fmt::print("  {} tensors in frames: {} -> {}, ratio {}; kept as it is: {}\n", tensors,
-             size_text(raw), size_text(frames), ratio_text(raw, frames), size_text(verbatim));
+  fmt::print("  {} tensor{} in frames: {} -> {}, ratio {}; kept as it is: {}\n", tensors,
+             tensors == 1 ? "" : "s", size_text(raw), size_text(frames), ratio_text(raw, frames),
+             size_text(verbatim));
 }
 
 }  // namespace
@@ -86,10 +87,14 @@ int codec_encode(const CodecEncodeOptions& options) {
     check_codings(*codings, codebooks, codec::list_tensors(source, options.dtype));
     kvz.codings = &*codings;
   }
-  ProgressBar bar(options.work.progress);
-  const codec::KvzIndex index = codec::encode_kvz(
-      source, kvz, [&](std::span<const std::byte> bytes) { output.write(bytes); }, bar.callback());
-  output.commit();
+  codec::KvzIndex index;
+  {
+    ProgressBar bar(options.work.progress);
+    index = codec::encode_kvz(
+        source, kvz, [&](std::span<const std::byte> bytes) { output.write(bytes); },
+        bar.callback());
+    output.commit();
+  }
   print_summary(index, options.output, output.size());
   return kSuccess;
 }

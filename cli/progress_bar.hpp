@@ -16,7 +16,7 @@ class ProgressBar {
   explicit ProgressBar(ProgressBarMode mode);
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
-  /// Wipes the bar.
+  /// Wipes the bar, so that what is printed next has the line to itself.
   ~ProgressBar();
 
   /// Draws, but not more than ten times a second.
