@@ -1,8 +1,8 @@
 // SplitZip on the CPU: tensors of BF16 or FP8 values to frames and back, bit by bit the same. The
 // front door of this library.
 //
-// It is not a container (files of several tensors: kvz_file.hpp) and not lossy. All instruction
-// sets and any number of threads give the same bytes. A newcomer's first calls:
+// It is not a container (files of several tensors: files/kvz_writer.hpp) and not lossy. All
+// instruction sets and any number of threads give the same bytes. A newcomer's first calls:
 //   Codebook book = calibrate(values);
 //   std::vector<std::byte> frame = encode(values, {.codebook = book});
 //   FrameFault fault = decode(frame, values_out);
