@@ -1,4 +1,5 @@
 #include "cli/codec_commands.hpp"
+#include "cli/codec_ratios_command.hpp"
 #include "cli/command_line.hpp"
 
 #include <map>
@@ -187,6 +188,7 @@ void add_codec(CLI::App& app, Globals& globals) {
   add_inspect(*codec, globals);
   add_calibrate(*codec, globals);
   add_bench(*codec, globals);
+  add_codec_ratios_commands(*codec, globals.action);
 }
 
 }  // namespace kvferry::cli

@@ -86,6 +86,15 @@ Codebook::Codebook(std::span<const std::uint8_t> ascending_exponents)
   }
 }
 
+std::uint64_t escape_count(const ExponentHistogram& histogram, const Codebook& codebook) {
+  std::uint64_t escapes = 0;
+  for (std::size_t e = 0; e < histogram.size(); ++e) {
+    if (codebook.code_of(static_cast<std::uint8_t>(e)) == Codebook::kEscape)
+      escapes += histogram[e];
+  }
+  return escapes;
+}
+
 double predicted_bytes_per_value(const ExponentHistogram& histogram, const FrameFormat& format) {
   const double escape_bytes = format.mode == EscapeMode::sentinel ? 1 : 3;
   const double escapes = 1 - coverage(histogram, max_codebook_size(format));

@@ -48,6 +48,9 @@ class Codebook {
   std::array<std::uint8_t, 256> codes_{};
 };
 
+/// Values of a histogram whose exponent has no code.
+std::uint64_t escape_count(const ExponentHistogram& histogram, const Codebook& codebook);
+
 /// A format for some values, with its codebook.
 struct FormatChoice {
   FrameFormat format;
