@@ -5,7 +5,7 @@
 // instruction sets and any number of threads give the same bytes. A newcomer's first calls:
 //   Codebook book = calibrate(values);
 //   std::vector<std::byte> frame = encode(values, {.codebook = book});
-//   FrameFault fault = decode(frame, values_out);
+//   DecodeResult result = decode(frame, values_out);
 #pragma once
 
 #include "codec/chunk_codec.hpp"
