@@ -208,6 +208,7 @@ class FrameReader {
     if (rest.high_bits > 0 && !row_ends_zero(high, count, rest.high_bits, words(rest.high_bits))) {
       return FrameFault::nonzero_padding;
     }
+    std::uint32_t escapes = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
       unsigned exponent = 0;
       unsigned shift = 0;
@@ -221,8 +222,11 @@ class FrameReader {
       take(record, rest.low_bits);
       take(high, rest.high_bits);
       store(first, i, static_cast<std::uint8_t>(exponent), out);
+      if (tables_.code_of[exponent] == Codebook::kEscape) ++escapes;
     }
-    return FrameFault::none;
+    // With fewer escapes the encoder would not have written it raw.
+    return is_raw_smaller(format_, count, escapes) ? FrameFault::none
+                                                   : FrameFault::corrupt_directory;
   }
 
   // Value i of the chunk from its exponent and its sign-mantissa bits.

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <functional>
@@ -129,6 +130,22 @@ TEST(HostileFrame, DirectoryEntriesOutsideTheFormatAreRefused) {
             FrameFault::corrupt_directory);
   EXPECT_EQ(fault_after_entry([](DirectoryEntry& e) { e.reserved = 1; }),
             FrameFault::corrupt_directory);
+}
+
+// With the codebook 0 ... 14 an exponent's low bits are its code, and the raw record of E4M3 with 4
+// bits is empty: only the directory says which of the two was meant.
+TEST(HostileFrame, ARawChunkThatHadNoReasonToBeRawIsRefused) {
+  const FrameFormat format{DType::e4m3, 4, EscapeMode::sentinel};
+  const std::vector<std::byte> values(45, std::byte{0x38});
+  constexpr std::array<std::uint8_t, 15> kExponents{0, 1, 2,  3,  4,  5,  6, 7,
+                                                    8, 9, 10, 11, 12, 13, 14};
+  Frame frame = encode(values, {Codebook(kExponents), format});
+  DirectoryEntry entry = entry_of(frame, 0);
+  ASSERT_EQ(entry.flags, 0);
+  entry.flags = kRawChunk;
+  std::memcpy(frame.data() + 128, &entry, sizeof entry);
+  std::vector<std::byte> out(values.size());
+  EXPECT_EQ(decode(frame, std::span(out)).fault, FrameFault::corrupt_directory);
 }
 
 TEST(HostileFrame, EscapeRecordsOutsideTheFormatAreRefused) {
