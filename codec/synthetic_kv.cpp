@@ -48,8 +48,8 @@ KvDistribution llama_value(double layer_scale) {
           .sink_scale = 0.03};
 }
 
-const std::array<KvPreset, 4>& presets() {
-  static const std::array<KvPreset, 4> all{{
+const std::array<KvPreset, 5>& presets() {
+  static const std::array<KvPreset, 5> all{{
       {"llama-3.1-8b",
        "Llama-3-8B, K and V together: entropy 3.302 bit, top-8 90.85 %, top-16 99.64 %", 5e5,
        llama_key(), llama_value(0.22)},
@@ -75,6 +75,26 @@ const std::array<KvPreset, 4>& presets() {
         .layer_scale = 0.10,
         .layer_sigma = 0.35,
         .drift_octaves = 7}},
+      {"qwen3-next-80b-a3b",
+       "Qwen3-Next-80B-A3B, its 12 attention layers: K 2.708 bit, top-8 97.56 %, top-16 99.97 %; "
+       "V 2.819 bit, 95.94 %, 99.95 %",
+       1e7,
+       {.channel_sigma = 0.3,
+        .mean_fraction = 0.2,
+        .mean_sigmas = 1.2,
+        .outlier_fraction = 0.004,
+        .outlier_sigmas = 10,
+        .normalised_heads = true,
+        .rotated = true,
+        .layer_scale = 1.6,
+        .layer_sigma = 0.08,
+        .sink_scale = 0.6},
+       {.channel_sigma = 0.3,
+        .token_jitter = 0.2,
+        .layer_scale = 0.55,
+        .layer_sigma = 0.25,
+        .drift_octaves = 1,
+        .sink_scale = 0.05}},
   }};
   return all;
 }

@@ -18,10 +18,10 @@ struct Measurement {
 };
 
 // Published by the SplitZip authors in their development repository
-// (github.com/coco-alen/Lossless-LLM-Compression at 0660461): K and V of Qwen3-32B from one forward
-// pass of 1,024 tokens, of all layers together and as the mean over the 64 layers; the other models
-// from four prompts of about 19 tokens, K and V together.
-constexpr std::array<Measurement, 7> kMeasurements{{
+// (github.com/coco-alen/Lossless-LLM-Compression at 0660461): K and V of Qwen3-32B and
+// Qwen3-Next from one forward pass of 1,024 tokens, of all layers together and as the mean over the
+// layers; the other models from four prompts of about 19 tokens, K and V together.
+constexpr std::array<Measurement, 11> kMeasurements{{
     {"llama-3.1-8b", Part::both, 19, {3.302, 0.9085, 0.9964}},
     {"llama-3.1-70b", Part::both, 19, {3.408, 0.8967, 0.9947}},
     {"qwen3-30b-a3b", Part::both, 19, {3.589, 0.8354, 0.9931}},
@@ -29,6 +29,10 @@ constexpr std::array<Measurement, 7> kMeasurements{{
     {"qwen3-32b", Part::key_layers, 1024, {2.7978, 0.96680, 0.99953}},
     {"qwen3-32b", Part::value, 1024, {3.3177, 0.89592, 0.99810}},
     {"qwen3-32b", Part::value_layers, 1024, {2.6533, 0.98043, 0.99983}},
+    {"qwen3-next-80b-a3b", Part::key, 1024, {2.7079, 0.97559, 0.99974}},
+    {"qwen3-next-80b-a3b", Part::key_layers, 1024, {2.7034, 0.97624, 0.99975}},
+    {"qwen3-next-80b-a3b", Part::value, 1024, {2.81948, 0.95942, 0.99951}},
+    {"qwen3-next-80b-a3b", Part::value_layers, 1024, {2.7352, 0.97816, 0.99977}},
 }};
 
 const char* name_of(Part part) {

@@ -4,7 +4,9 @@
 #include "sim/base/quantity_text.hpp"
 #include "sim/base/random.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cassert>
 #include <functional>
 #include <string_view>
 
@@ -20,20 +22,19 @@ struct ModelShape {
   std::string_view preset;
   int layers;
   int kv_heads;
+  int head_dim;
 };
-constexpr std::array<ModelShape, 4> kModelShapes{{{"llama-3.1-8b", 32, 8},
-                                                  {"llama-3.1-70b", 80, 8},
-                                                  {"qwen3-32b", 64, 8},
-                                                  {"qwen3-30b-a3b", 48, 4}}};
+constexpr std::array<ModelShape, 5> kModelShapes{{{"llama-3.1-8b", 32, 8, 128},
+                                                  {"llama-3.1-70b", 80, 8, 128},
+                                                  {"qwen3-32b", 64, 8, 128},
+                                                  {"qwen3-30b-a3b", 48, 4, 128},
+                                                  {"qwen3-next-80b-a3b", 12, 2, 256}}};
 
 KvShape shape_of(const KvPreset& preset, int tokens) {
-  KvShape shape{1, 1, 128, tokens};
-  for (const ModelShape& model : kModelShapes) {
-    if (model.preset != preset.name) continue;
-    shape.layers = model.layers;
-    shape.kv_heads = model.kv_heads;
-  }
-  return shape;
+  const auto model = std::find_if(kModelShapes.begin(), kModelShapes.end(),
+                                  [&](const ModelShape& m) { return m.preset == preset.name; });
+  assert(model != kModelShapes.end());
+  return {model->layers, model->kv_heads, model->head_dim, tokens};
 }
 
 Tensor cast(std::span<const std::uint16_t> values, DType dtype) {
