@@ -1,6 +1,7 @@
 # What every kvferry target is compiled with; codec/ uses it too when it is built alone.
 option(KVFERRY_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
 option(KVFERRY_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
+option(KVFERRY_FUZZ "Fuzz targets for libFuzzer instead of the tests; needs clang" OFF)
 
 add_library(kvferry_build_options INTERFACE)
 add_library(kvferry::build_options ALIAS kvferry_build_options)
@@ -15,4 +16,7 @@ if(KVFERRY_SANITIZE)
   target_compile_options(kvferry_build_options INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(kvferry_build_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(KVFERRY_FUZZ)
+  target_compile_options(kvferry_build_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
