@@ -13,8 +13,10 @@
 
 namespace kvferry::codec {
 
+inline constexpr std::uint32_t kChecksumFactor = 0x9e3779b1;
+
 KVFERRY_HOST_DEVICE constexpr std::uint32_t checksum_factor(std::uint32_t word_index) {
-  return word_index * 0x9e3779b1U | 1U;
+  return word_index * kChecksumFactor | 1U;
 }
 
 /// @param first_word index of the chunk's first word in the frame

@@ -42,12 +42,13 @@ struct ChunkPlanes {
   PlanePair<Byte> codes;
 };
 
-/// Room for the escapes of one chunk, with slack so that vector stores may run over the end.
+/// Where the escapes of a chunk go. Both have room for the chunk's values and kSlack more, so that
+/// vector stores may run over the end.
 struct EscapeList {
   static constexpr std::size_t kSlack = 64;
-  std::array<std::uint16_t, kMaxChunkValues + kSlack> positions;
-  std::array<std::uint8_t, kMaxChunkValues + kSlack> exponents;
-  std::uint32_t count = 0;
+  std::uint16_t* positions;  ///< positional mode only
+  std::uint8_t* exponents;
+  std::uint32_t count;
 };
 
 /// Values are read from `values` (count of them, unaligned); every byte of the planes' part is
@@ -61,8 +62,8 @@ struct EncodeJob {
   EscapeList* escapes;
 };
 
-/// `escape_exponents` are those of the chunk in order (sentinel mode only); the loop takes as many
-/// as it meets.
+/// `escape_exponents` are those of the chunk in order, checked by are_escapes() (sentinel mode
+/// only); the loop takes as many as it meets.
 struct DecodeJob {
   ChunkPlanes<const std::byte> planes;
   std::uint32_t count;
@@ -72,21 +73,49 @@ struct DecodeJob {
   std::byte* values;
 };
 
-enum class DecodeVerdict : std::uint8_t {
-  good,
-  code_outside_codebook,
-  wrong_escape_count,  ///< more or fewer sentinels than escapes (sentinel mode)
+/// Positional mode: puts the escapes' exponents in the place of that of code 0. `record` holds the
+/// positions (2 bytes each, unaligned), then the exponents, checked by are_escapes().
+struct PatchJob {
+  ChunkPlanes<const std::byte> planes;
+  std::uint32_t count;
+  const std::byte* record;
+  std::uint32_t escape_count;
+  std::byte* values;
 };
 
-/// The loops of one format.
+/// The exponents of a raw chunk: their low bits go to the code planes, the others to `rest`. Every
+/// byte of the planes' part is written.
+struct RawEncodeJob {
+  const std::byte* values;
+  std::uint32_t count;
+  PlanePair<std::byte> codes;
+  PlanePair<std::byte> rest;
+};
+struct RawDecodeJob {
+  ChunkPlanes<const std::byte> planes;
+  PlanePair<const std::byte> rest;
+  std::uint32_t count;
+  std::byte* values;
+};
+
+/// The loops of one format. None touches a byte beyond what its job names, EscapeList::kSlack
+/// aside.
 struct ChunkCodec {
   void (*encode)(const EncodeJob&);
-  /// Positional: escapes come out as the exponent of code 0 and are patched by the caller.
-  DecodeVerdict (*decode)(const DecodeJob&);
+  /// False if a code names no exponent, or there are more or fewer sentinels than escapes.
+  /// Positional: escapes come out as the exponent of code 0, for `patch`.
+  bool (*decode)(const DecodeJob&);
+  /// False if the positions are not ascending and below `count`, or an escape's code is not 0.
+  bool (*patch)(const PatchJob&);
+  void (*encode_raw)(const RawEncodeJob&);
+  void (*decode_raw)(const RawDecodeJob&);
+  /// Whether all these exponents are exponents of the format outside the codebook.
+  bool (*are_escapes)(const CodeTables&, const std::uint8_t* exponents, std::uint32_t count);
+  /// chunk_checksum() of so many bytes.
+  std::uint32_t (*checksum)(const std::byte* values, std::size_t bytes, std::uint64_t first_word);
 };
 
-/// @pre is_supported(format), is_available(set). Falls back to a simpler set for formats that `set`
-/// has no loop for.
+/// @pre is_supported(format), is_available(set)
 ChunkCodec chunk_codec(const FrameFormat& format, InstructionSet set);
 
 }  // namespace kvferry::codec

@@ -1,5 +1,3 @@
-#include "codec/bit_planes.hpp"
-#include "codec/checksum.hpp"
 #include "codec/parallel.hpp"
 #include "codec/splitzip.hpp"
 
@@ -99,9 +97,8 @@ class FrameReader {
   FrameFault decode_chunk(std::uint32_t chunk, const DirectoryEntry& entry,
                           std::span<std::byte> values) const {
     const std::uint64_t first = layout_.first_value(chunk);
-    const std::uint32_t count = layout_.values_in_chunk(chunk);
     const std::size_t width = bytes_per_value(format_.dtype);
-    const std::span<std::byte> out = values.subspan(width * first, width * count);
+    const auto out = values.subspan(width * first, width * layout_.values_in_chunk(chunk));
     const std::byte* const record =
         frame_.data() + layout_.escapes + 4 * std::size_t{entry.escape_word};
     const FrameFault fault = entry.flags == kRawChunk
@@ -110,8 +107,9 @@ class FrameReader {
     if (fault != FrameFault::none || format_.checksum == ChecksumKind::none) return fault;
     std::uint32_t expected = 0;
     std::memcpy(&expected, frame_.data() + layout_.checksums + 4 * std::size_t{chunk}, 4);
-    return chunk_checksum(out, width * first / 4) == expected ? FrameFault::none
-                                                              : FrameFault::checksum_mismatch;
+    return loops_.checksum(out.data(), out.size(), width * first / 4) == expected
+               ? FrameFault::none
+               : FrameFault::checksum_mismatch;
   }
 
  private:
@@ -142,11 +140,13 @@ class FrameReader {
     };
     return {at(offsets.low, split.low_bits), at(offsets.high, split.high_bits)};
   }
-  Planes sign_mantissa_at(std::uint64_t first) const {
-    return planes_at(layout_.sign_mantissa, sign_mantissa_split(format_.dtype), first);
+  std::uint32_t count_in(std::span<const std::byte> values) const {
+    return static_cast<std::uint32_t>(values.size() / bytes_per_value(format_.dtype));
   }
-  Planes codes_at(std::uint64_t first) const {
-    return planes_at(layout_.codes, code_split(format_), first);
+
+  ChunkPlanes<const std::byte> planes_from(std::uint64_t first) const {
+    return {planes_at(layout_.sign_mantissa, sign_mantissa_split(format_.dtype), first),
+            planes_at(layout_.codes, code_split(format_), first)};
   }
 
   FrameFault decode_coded(std::uint64_t first, std::uint32_t escapes, const std::byte* record,
@@ -154,97 +154,44 @@ class FrameReader {
     const bool positional = format_.mode == EscapeMode::positional;
     const std::size_t used = (positional ? 3 : 1) * std::size_t{escapes};
     const std::size_t padded = 4 * std::size_t{coded_record_words(format_.mode, escapes)};
-    const auto* exponents =
+    const auto* const exponents =
         reinterpret_cast<const std::uint8_t*>(record) + (positional ? 2 * std::size_t{escapes} : 0);
-    for (std::uint32_t k = 0; k < escapes; ++k) {
-      const bool foreign = exponents[k] >> exponent_bits(format_.dtype) != 0;
-      if (foreign || tables_.code_of[exponents[k]] != Codebook::kEscape)
-        return FrameFault::corrupt_escape_record;
-    }
-    const auto count = static_cast<std::uint32_t>(out.size() / bytes_per_value(format_.dtype));
-    const DecodeVerdict verdict = loops_.decode({{sign_mantissa_at(first), codes_at(first)},
-                                                 count,
-                                                 &tables_,
-                                                 exponents,
-                                                 escapes,
-                                                 out.data()});
-    if (verdict != DecodeVerdict::good) return FrameFault::corrupt_escape_record;
-    if (positional && !patch_escapes(first, {record, 3 * std::size_t{escapes}}, out)) {
-      return FrameFault::corrupt_escape_record;
-    }
+    const ChunkPlanes<const std::byte> planes = planes_from(first);
+    const std::uint32_t count = count_in(out);
+    const bool good = loops_.are_escapes(tables_, exponents, escapes) &&
+                      loops_.decode({planes, count, &tables_, exponents, escapes, out.data()}) &&
+                      (!positional || loops_.patch({planes, count, record, escapes, out.data()}));
+    if (!good) return FrameFault::corrupt_escape_record;
     return all_zero({record + used, padded - used}) ? FrameFault::none
                                                     : FrameFault::nonzero_padding;
   }
 
-  // Positional mode: the escapes' exponents in the place of that of code 0.
-  bool patch_escapes(std::uint64_t first, std::span<const std::byte> record,
-                     std::span<std::byte> out) const {
-    const std::size_t escapes = record.size() / 3;
-    const std::size_t count = out.size() / bytes_per_value(format_.dtype);
-    const Planes codes = codes_at(first);
-    std::int32_t previous = -1;
-    for (std::size_t k = 0; k < escapes; ++k) {
-      std::uint16_t position = 0;
-      std::memcpy(&position, record.data() + 2 * k, 2);
-      if (position <= previous || position >= count || get_bits(codes.low, 4, position) != 0)
-        return false;
-      previous = position;
-      store(first, position, std::to_integer<std::uint8_t>(record[2 * escapes + k]), out);
+  std::uint32_t escapes_in(std::span<const std::byte> values) const {
+    ExponentHistogram histogram{};
+    count_exponents(values, format_.dtype, histogram);
+    std::uint64_t escapes = 0;
+    for (std::size_t e = 0; e < histogram.size(); ++e) {
+      if (tables_.code_of[e] == Codebook::kEscape) escapes += histogram[e];
     }
-    return true;
+    return static_cast<std::uint32_t>(escapes);
   }
 
   FrameFault decode_raw(std::uint64_t first, const std::byte* record,
                         std::span<std::byte> out) const {
-    const auto count = static_cast<std::uint32_t>(out.size() / bytes_per_value(format_.dtype));
-    const BitSplit code = code_split(format_);
+    const std::uint32_t count = count_in(out);
     const BitSplit rest = raw_split(format_);
-    const Planes codes = codes_at(first);
-    const auto words = [&](std::uint8_t bits) { return (plane_bytes(count, bits) + 3) / 4 * 4; };
-    const std::byte* const high = record + words(rest.low_bits);
-    if (rest.low_bits > 0 && !row_ends_zero(record, count, rest.low_bits, words(rest.low_bits))) {
+    const auto padded = [&](std::uint8_t bits) { return (plane_bytes(count, bits) + 3) / 4 * 4; };
+    const std::byte* const high = record + padded(rest.low_bits);
+    if ((rest.low_bits > 0 &&
+         !row_ends_zero(record, count, rest.low_bits, padded(rest.low_bits))) ||
+        (rest.high_bits > 0 &&
+         !row_ends_zero(high, count, rest.high_bits, padded(rest.high_bits)))) {
       return FrameFault::nonzero_padding;
     }
-    if (rest.high_bits > 0 && !row_ends_zero(high, count, rest.high_bits, words(rest.high_bits))) {
-      return FrameFault::nonzero_padding;
-    }
-    std::uint32_t escapes = 0;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      unsigned exponent = 0;
-      unsigned shift = 0;
-      const auto take = [&](const std::byte* plane, unsigned bits) {
-        if (bits == 0) return;
-        exponent |= get_bits(plane, bits, i) << shift;
-        shift += bits;
-      };
-      take(codes.low, code.low_bits);
-      take(codes.high, code.high_bits);
-      take(record, rest.low_bits);
-      take(high, rest.high_bits);
-      store(first, i, static_cast<std::uint8_t>(exponent), out);
-      if (tables_.code_of[exponent] == Codebook::kEscape) ++escapes;
-    }
+    loops_.decode_raw({planes_from(first), {record, high}, count, out.data()});
     // With fewer escapes the encoder would not have written it raw.
-    return is_raw_smaller(format_, count, escapes) ? FrameFault::none
-                                                   : FrameFault::corrupt_directory;
-  }
-
-  // Value i of the chunk from its exponent and its sign-mantissa bits.
-  void store(std::uint64_t first, std::uint32_t i, std::uint8_t exponent,
-             std::span<std::byte> out) const {
-    const BitSplit split = sign_mantissa_split(format_.dtype);
-    const Planes planes = sign_mantissa_at(first);
-    unsigned sign_mantissa = get_bits(planes.low, split.low_bits, i);
-    if (split.high_bits > 0)
-      sign_mantissa |= get_bits(planes.high, split.high_bits, i) << split.low_bits;
-    const NumberParts parts{exponent, static_cast<std::uint8_t>(sign_mantissa)};
-    if (format_.dtype == DType::bf16) {
-      const std::uint16_t bits = join<DType::bf16>(parts);
-      std::memcpy(out.data() + 2 * std::size_t{i}, &bits, 2);
-    } else {
-      out[i] = static_cast<std::byte>(format_.dtype == DType::e5m2 ? join<DType::e5m2>(parts)
-                                                                   : join<DType::e4m3>(parts));
-    }
+    return is_raw_smaller(format_, count, escapes_in(out)) ? FrameFault::none
+                                                           : FrameFault::corrupt_directory;
   }
 
   std::span<const std::byte> frame_;
@@ -255,25 +202,29 @@ class FrameReader {
   CodeTables tables_;
 };
 
+DecodeResult decode_range(const FrameReader& reader, std::span<const DirectoryEntry> directory,
+                          std::span<std::byte> values, std::uint32_t first, std::uint32_t end) {
+  for (std::uint32_t chunk = first; chunk < end; ++chunk) {
+    const FrameFault fault = reader.decode_chunk(chunk, directory[chunk], values);
+    if (fault != FrameFault::none) return {fault, chunk};
+  }
+  return {};
+}
+
 // The first fault in the order of chunks.
 DecodeResult decode_chunks(const FrameReader& reader, std::span<const DirectoryEntry> directory,
                            std::span<std::byte> values, unsigned threads) {
   const auto chunks = static_cast<std::uint32_t>(directory.size());
   const std::uint32_t parts =
       std::clamp<std::uint32_t>(chunks / kFewestChunksPerThread, 1, std::max(1U, threads));
+  if (parts == 1) return decode_range(reader, directory, values, 0, chunks);
   std::vector<DecodeResult> results(parts);
-  const auto decode_part = [&](std::size_t part) {
+  run_parallel(parts, parts, [&](std::size_t part) {
     const auto bound = [&](std::size_t p) {
       return static_cast<std::uint32_t>(std::uint64_t{chunks} * p / parts);
     };
-    for (std::uint32_t chunk = bound(part); chunk < bound(part + 1); ++chunk) {
-      const FrameFault fault = reader.decode_chunk(chunk, directory[chunk], values);
-      if (fault == FrameFault::none) continue;
-      results[part] = {fault, chunk};
-      return;
-    }
-  };
-  run_parallel(parts, parts, decode_part);
+    results[part] = decode_range(reader, directory, values, bound(part), bound(part + 1));
+  });
   for (const DecodeResult& result : results) {
     if (result.fault != FrameFault::none) return result;
   }

@@ -1,5 +1,3 @@
-#include "codec/bit_planes.hpp"
-#include "codec/checksum.hpp"
 #include "codec/parallel.hpp"
 #include "codec/splitzip.hpp"
 
@@ -7,24 +5,13 @@
 #include <cassert>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 namespace kvferry::codec {
 namespace {
 
 // Below this a second thread costs more than it saves.
 constexpr std::uint32_t kFewestChunksPerThread = 64;
-
-// The exponent of value i, for the rare raw chunks.
-std::uint8_t exponent_at(DType dtype, const std::byte* values, std::uint32_t i) {
-  if (dtype == DType::bf16) {
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, values + 2 * std::size_t{i}, 2);
-    return split<DType::bf16>(bits).exponent;
-  }
-  const auto bits = std::to_integer<std::uint8_t>(values[i]);
-  return dtype == DType::e5m2 ? split<DType::e5m2>(bits).exponent
-                              : split<DType::e4m3>(bits).exponent;
-}
 
 /// What every chunk of a frame shares.
 struct FrameJob {
@@ -53,7 +40,8 @@ class RangeEncoder {
       : job_(job),
         format_(job.layout.format),
         records_(records),
-        escapes_(std::make_unique_for_overwrite<EscapeList>()) {}
+        positions_(std::make_unique_for_overwrite<std::uint16_t[]>(escape_room(job.layout))),
+        exponents_(std::make_unique_for_overwrite<std::uint8_t[]>(escape_room(job.layout))) {}
 
   void encode_chunk(std::uint32_t chunk) {
     const std::uint64_t first = job_.layout.first_value(chunk);
@@ -61,21 +49,21 @@ class RangeEncoder {
     const std::size_t width = bytes_per_value(format_.dtype);
     const std::byte* const values = job_.values + width * first;
     const ChunkPlanes<std::byte> planes = planes_of(job_, first);
-    escapes_->count = 0;
-    job_.loops.encode({values, count, 0, &job_.tables, planes, escapes_.get()});
+    EscapeList escapes{positions_.get(), exponents_.get(), 0};
+    job_.loops.encode({values, count, 0, &job_.tables, planes, &escapes});
 
     DirectoryEntry entry{next_word_, 0, 0, 0};
-    if (is_raw_smaller(format_, count, escapes_->count)) {
+    if (is_raw_smaller(format_, count, escapes.count)) {
       entry.flags = kRawChunk;
       write_raw(values, count, planes.codes);
     } else {
-      entry.escape_count = static_cast<std::uint16_t>(escapes_->count);
-      write_escapes();
+      entry.escape_count = static_cast<std::uint16_t>(escapes.count);
+      write_escapes(escapes);
     }
     std::memcpy(job_.frame + job_.layout.directory + sizeof entry * std::size_t{chunk}, &entry,
                 sizeof entry);
     if (format_.checksum == ChecksumKind::per_chunk) {
-      const std::uint32_t sum = chunk_checksum({values, width * count}, width * first / 4);
+      const std::uint32_t sum = job_.loops.checksum(values, width * count, width * first / 4);
       std::memcpy(job_.frame + job_.layout.checksums + 4 * std::size_t{chunk}, &sum, 4);
     }
   }
@@ -83,39 +71,35 @@ class RangeEncoder {
   std::uint32_t words() const { return next_word_; }
 
  private:
-  void write_escapes() {
-    const std::uint32_t count = escapes_->count;
-    const std::uint32_t words = coded_record_words(format_.mode, count);
+  static std::size_t escape_room(const FrameLayout& layout) {
+    return std::min(std::uint64_t{1} << layout.format.chunk_log2, layout.value_count) +
+           EscapeList::kSlack;
+  }
+
+  void write_escapes(const EscapeList& escapes) {
+    const std::uint32_t words = coded_record_words(format_.mode, escapes.count);
     if (words == 0) return;
     std::byte* const record = next_record(words);
     const std::size_t position_bytes =
-        format_.mode == EscapeMode::positional ? 2 * std::size_t{count} : 0;
+        format_.mode == EscapeMode::positional ? 2 * std::size_t{escapes.count} : 0;
     std::memset(record + 4 * std::size_t{words - 1}, 0, 4);
-    std::memcpy(record, escapes_->positions.data(), position_bytes);
-    std::memcpy(record + position_bytes, escapes_->exponents.data(), count);
+    std::memcpy(record, escapes.positions, position_bytes);
+    std::memcpy(record + position_bytes, escapes.exponents, escapes.count);
   }
 
   // The code planes take the low bits of the exponents, the record the others.
   void write_raw(const std::byte* values, std::uint32_t count, const PlanePair<std::byte>& codes) {
-    const BitSplit code = code_split(format_);
     const BitSplit rest = raw_split(format_);
     std::byte* const low = next_record(raw_record_words(format_, count));
-    std::byte* const high = low + (plane_bytes(count, rest.low_bits) + 3) / 4 * 4;
-    std::memset(low, 0, 4 * std::size_t{raw_record_words(format_, count)});
-    std::memset(codes.low, 0, plane_bytes(count, code.low_bits));
-    if (code.high_bits > 0) std::memset(codes.high, 0, plane_bytes(count, code.high_bits));
-    for (std::uint32_t i = 0; i < count; ++i) {
-      unsigned exponent = exponent_at(format_.dtype, values, i);
-      const auto take = [&](std::byte* plane, unsigned bits) {
-        if (bits == 0) return;
-        put_bits(plane, bits, i, exponent & ((1U << bits) - 1));
-        exponent >>= bits;
-      };
-      take(codes.low, code.low_bits);
-      take(codes.high, code.high_bits);
-      take(low, rest.low_bits);
-      take(high, rest.high_bits);
-    }
+    std::byte* end = low;
+    const auto plane = [&](std::uint8_t bits) {
+      const std::size_t used = plane_bytes(count, bits);
+      const std::size_t padded = (used + 3) / 4 * 4;
+      std::memset(end + used, 0, padded - used);
+      return std::exchange(end, end + padded);
+    };
+    plane(rest.low_bits);
+    job_.loops.encode_raw({values, count, codes, {low, plane(rest.high_bits)}});
   }
 
   std::byte* next_record(std::uint32_t words) {
@@ -127,7 +111,8 @@ class RangeEncoder {
   const FrameJob& job_;
   const FrameFormat& format_;
   std::byte* records_;
-  std::unique_ptr<EscapeList> escapes_;
+  std::unique_ptr<std::uint16_t[]> positions_;
+  std::unique_ptr<std::uint8_t[]> exponents_;
   std::uint32_t next_word_ = 0;
 };
 
