@@ -1,5 +1,7 @@
 #include "codec/chunk_codec.hpp"
 
+#include "codec/chunk_codec_avx2.hpp"
+#include "codec/chunk_codec_avx512.hpp"
 #include "codec/chunk_codec_scalar.hpp"
 
 #include <algorithm>
@@ -19,6 +21,19 @@ std::string_view name_of(InstructionSet set) {
 }
 
 bool is_available(InstructionSet set) {
+#if defined(KVFERRY_HAS_AVX_LOOPS)
+  switch (set) {
+    case InstructionSet::scalar:
+      return true;
+    case InstructionSet::avx2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
+    case InstructionSet::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
+             __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2") &&
+             __builtin_cpu_supports("popcnt");
+  }
+#endif
   return set == InstructionSet::scalar;
 }
 
@@ -37,10 +52,17 @@ CodeTables code_tables(const Codebook& codebook) {
   }
   std::copy(exponents.begin(), exponents.end(), tables.exponent_of.begin());
   tables.size = static_cast<std::uint8_t>(exponents.size());
+  for (const std::uint8_t exponent : exponents) {
+    tables.used_rows = static_cast<std::uint16_t>(tables.used_rows | 1U << exponent / 16);
+  }
   return tables;
 }
 
-ChunkCodec chunk_codec(const FrameFormat& format, InstructionSet) {
+ChunkCodec chunk_codec(const FrameFormat& format, [[maybe_unused]] InstructionSet set) {
+#if defined(KVFERRY_HAS_AVX_LOOPS)
+  if (set == InstructionSet::avx512) return avx512_chunk_codec(format);
+  if (set == InstructionSet::avx2) return avx2_chunk_codec(format);
+#endif
   return scalar_chunk_codec(format);
 }
 

@@ -27,6 +27,7 @@ struct CodeTables {
   std::array<std::uint8_t, 256> code_of;     ///< by exponent; Codebook::kEscape where there is none
   std::array<std::uint8_t, 16> exponent_of;  ///< by code; 0 where there is none
   std::uint8_t size;                         ///< codes that name an exponent
+  std::uint16_t used_rows;  ///< bit r: there is a code among exponents 16 r ... 16 r + 15
 };
 CodeTables code_tables(const Codebook& codebook);
 

@@ -3,7 +3,9 @@
 //
 // Everything here has internal linkage, one copy per source file. The files with vector loops are
 // compiled for processors that the rest of the program must not expect: of an inline function with
-// external linkage the linker would keep one copy for the whole program, perhaps theirs.
+// external linkage the linker would keep one copy for the whole program, perhaps theirs. For the
+// same reason those files call no inline function of another header at run time;
+// tests/codec/check_objects.cmake looks for such copies.
 #pragma once
 
 #include "codec/chunk_codec.hpp"
