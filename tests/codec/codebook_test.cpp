@@ -1,6 +1,7 @@
 #include "codec/codebook.hpp"
 
 #include "codec/splitzip.hpp"
+#include "tests/codec/exact_bytes.hpp"
 #include "tests/codec/value_kinds.hpp"
 
 #include <gtest/gtest.h>
@@ -37,6 +38,29 @@ TEST(Codebook, ZerosCountLikeAnyOtherValue) {
   std::vector<std::uint16_t> values = draw_values(ValueKind::gaussian, 10'000);
   std::fill_n(values.begin(), 600, std::uint16_t{0});
   EXPECT_NE(calibrate(values).code_of(0), Codebook::kEscape);
+}
+
+// Whole words and what is left of them, at any address, added to what was counted before.
+TEST(Codebook, CountsLikeOneValueAfterTheOther) {
+  for (const DType dtype : {DType::bf16, DType::e5m2, DType::e4m3}) {
+    const std::size_t width = bytes_per_value(dtype);
+    for (std::size_t count = 0; count <= 70'000; count = count < 40 ? count + 1 : 2 * count + 1) {
+      const auto tensor = draw_tensor(dtype, ValueKind::random_bits, count, count);
+      const ExactBytes values(tensor, count % 9);
+      ExponentHistogram found{};
+      ExponentHistogram expected{};
+      found[7] = expected[7] = 1000;
+      count_exponents(values.span(), dtype, found);
+      for (std::size_t i = 0; i < count; ++i) {
+        const unsigned low = std::to_integer<unsigned>(tensor[width * i]);
+        const unsigned high = std::to_integer<unsigned>(tensor[width * i + width - 1]);
+        ++expected[dtype == DType::bf16   ? (high << 1 | low >> 7) & 0xff
+                   : dtype == DType::e5m2 ? low >> 2 & 0x1f
+                                          : low >> 3 & 0xf];
+      }
+      ASSERT_EQ(found, expected) << name_of(dtype) << ", " << count << " values";
+    }
+  }
 }
 
 // No other 16 exponents have fewer escapes: exchanging any entry for any other exponent cannot
