@@ -198,10 +198,10 @@ TEST_F(CodecCommand, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
   for (const auto& [arguments, message] :
        {WrongUse{"codec",
                  "kvferry: error: a command is missing; commands: encode, decode, inspect, "
-                 "calibrate, bench\n"},
+                 "calibrate, bench, ratios, presets\n"},
         WrongUse{"codec encdoe x",
                  "kvferry: error: unknown command 'encdoe' (did you mean 'encode'?); commands: "
-                 "encode, decode, inspect, calibrate, bench\n"},
+                 "encode, decode, inspect, calibrate, bench, ratios, presets\n"},
         WrongUse{"codec inspect x.kvz --chunk",
                  "kvferry: error: unknown option '--chunk' (did you mean '--chunks'?); options: "
                  "--help, --chunks, --json, --threads, --quiet\n"},
@@ -223,7 +223,7 @@ TEST_F(CodecCommand, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
                  "the dtype\n"},
         WrongUse{"codec bench qwen3",
                  "qwen3: error: neither a file nor a preset (did you mean 'qwen3-32b'?); presets: "
-                 "llama-3.1-8b, llama-3.1-70b, qwen3-32b, qwen3-30b-a3b\n"}}) {
+                 "llama-3.1-8b, llama-3.1-70b, qwen3-32b, qwen3-30b-a3b, qwen3-next-80b-a3b\n"}}) {
     const auto result = codec(arguments);
     EXPECT_EQ(result.status, 2) << arguments;
     EXPECT_THAT(result.err, StartsWith(message)) << arguments;
