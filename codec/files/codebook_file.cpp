@@ -108,6 +108,8 @@ class CodebookFileReader {
       return json::parse(as_text(bytes), watch);
     } catch (const json::parse_error& error) {
       refuse_syntax(as_text(bytes).substr(0, error.byte));
+    } catch (const json::out_of_range&) {
+      file_.refuse("a number is too large");
     }
   }
 

@@ -80,6 +80,7 @@ TEST(CodebookFile, AMistakeIsAnsweredWithEntryAndKey) {
         Typo{"\"layer\": 3", "\"layer\": -3",
              "codebooks[0].layer: expected a whole number from 0 to 999999, found '-3'"},
         Typo{"\"layer\": 3", "\"layer\": 3.5", "found '3.5'"},
+        Typo{"\"layer\": 3", "\"layer\": 3e999", "a number is too large"},
         Typo{"\"layer\": 3", "\"tensor\": \"x\"", "an entry has either 'tensor', or 'layer'"},
         Typo{"\"V\"", "\"W\"", "codebooks[0].kind: expected one of K, V, found 'W'"},
         Typo{"bf16", "bf17", "codebooks[0].dtype: expected bf16, e5m2 or e4m3, found 'bf17'"},

@@ -108,6 +108,7 @@ TEST(Safetensors, AWrongHeaderIsAnsweredWithTensorAndKey) {
         BadHeader{R"({"a":{"shape":"8"}})", "'shape': expected an array of whole numbers"},
         BadHeader{R"({"a":{"shape":[-1]}})", "expected whole numbers of at least 0, found -1"},
         BadHeader{R"({"a":{"shape":[1.5]}})", "found 1.5"},
+        BadHeader{R"({"a":{"shape":[1e999]}})", "not valid JSON at byte"},
         BadHeader{R"({"a":{"shape":[[1]]}})", "found an array"},
         BadHeader{R"({"a":{"shape":[99999999999999999999]}})", "found 99999999999999999999"},
         BadHeader{R"({"a":{"dtype":"U8","shape":[8],"data_offsets":[0]}})",
