@@ -20,6 +20,8 @@ using codec::KvzSection;
 using codec::SectionReport;
 using nlohmann::ordered_json;
 
+constexpr const char* kNoFrames = "none";
+
 struct Inspection {
   const CodecInspectOptions& options;
   const codec::KvzReader& reader;
@@ -43,10 +45,11 @@ double bound_ratio(const Inspection& inspection) {
   const auto& sections = inspection.reader.index().sections;
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const SectionReport& report = inspection.sections[i];
-    if (!report.has_frames()) continue;
-    raw += static_cast<double>(sections[i].source_bytes);
-    bound +=
-        static_cast<double>(sections[i].source_bytes) / bound_ratio(report, *sections[i].dtype());
+    if (report.first_frame() == nullptr) continue;
+    const codec::DType dtype = *sections[i].dtype();
+    const auto bytes = static_cast<double>(report.escapes.values * codec::bytes_per_value(dtype));
+    raw += bytes;
+    bound += bytes / bound_ratio(report, dtype);
   }
   return bound > 0 ? raw / bound : 1;
 }
@@ -69,7 +72,7 @@ std::string table_name(const KvzSection& section) {
 
 void add_frame_cells(std::vector<std::string>& row, const SectionReport& report,
                      codec::DType dtype) {
-  const FrameReport& frame = *report.parts.front().frame;
+  const FrameReport& frame = *report.first_frame();
   const codec::EscapeSummary& escapes = report.escapes;
   row.insert(row.end(),
              {ratio_text(bound_ratio(report, dtype)), format_text(frame.layout.format),
@@ -92,7 +95,7 @@ TextTable tensor_table(const Inspection& inspection) {
                                  size_text(sections[i].source_bytes),
                                  size_text(report.stored_bytes),
                                  ratio_text(sections[i].source_bytes, report.stored_bytes)};
-    if (report.has_frames()) {
+    if (report.first_frame() != nullptr) {
       add_frame_cells(row, report, *sections[i].dtype());
     } else {
       row.insert(row.end(), {"-", "as it is"});
@@ -139,7 +142,7 @@ std::string frames_text(const Inspection& inspection) {
       checksums.insert(format.checksum == codec::ChecksumKind::none ? "none" : "one per chunk");
     }
   }
-  if (frames == 0) return "none";
+  if (frames == 0) return kNoFrames;
   return fmt::format("{} of format version {}; chunks of {} values; checksums: {}", frames,
                      codec::kFormatVersion, fmt::join(chunk_values, ", "),
                      fmt::join(checksums, ", "));
@@ -150,10 +153,13 @@ void print_table(const Inspection& inspection) {
   const std::uint64_t file_bytes = inspection.reader.file_bytes();
   fmt::print("{}: .kvz version {} of a {} file; every hash and checksum matches\n",
              inspection.options.input, codec::kKvzVersion, name_of(index.source_format));
-  fmt::print("size    {} -> {}, ratio {}; entropy bound of the frames {}\n",
-             size_text(index.source_bytes), size_text(file_bytes),
-             ratio_text(index.source_bytes, file_bytes), ratio_text(bound_ratio(inspection)));
-  fmt::print("frames  {}\n\n{}", frames_text(inspection), tensor_table(inspection).text());
+  const std::string frames = frames_text(inspection);
+  fmt::print("size    {} -> {}, ratio {}{}\n", size_text(index.source_bytes), size_text(file_bytes),
+             ratio_text(index.source_bytes, file_bytes),
+             frames != kNoFrames
+                 ? "; entropy bound of the frames " + ratio_text(bound_ratio(inspection))
+                 : "");
+  fmt::print("frames  {}\n\n{}", frames, tensor_table(inspection).text());
   if (inspection.options.chunks == ChunkList::all) {
     fmt::print("\n{}", chunk_table(inspection).text());
   }
@@ -198,7 +204,7 @@ ordered_json section_json(const KvzSection& section, const SectionReport& report
   }
   json["source_bytes"] = section.source_bytes;
   json["stored_bytes"] = report.stored_bytes;
-  if (report.has_frames()) {
+  if (report.first_frame() != nullptr) {
     json["entropy_bits"] = codec::exponent_entropy_bits(report.histogram);
     json["bound_ratio"] = bound_ratio(report, *section.dtype());
     json["escape_rate"] = report.escapes.rate();

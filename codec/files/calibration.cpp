@@ -3,6 +3,7 @@
 #include "codec/files/kvz_writer.hpp"
 #include "codec/files/tensor_slices.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <span>
 
@@ -24,8 +25,8 @@ CodingKey key_of(const TensorInfo& tensor) {
   return {group_of(tensor.name), *tensor.dtype};
 }
 
-std::uint64_t frame_bytes(const InputFile& file, const TensorInfo& tensor,
-                          const TensorCoding& coding, const Execution& execution) {
+std::uint64_t stored_bytes(const InputFile& file, const TensorInfo& tensor,
+                           const TensorCoding& coding, const Execution& execution) {
   FrameFormat format = coding.format;
   format.checksum = ChecksumKind::per_chunk;
   std::vector<std::byte> frame;
@@ -33,7 +34,8 @@ std::uint64_t frame_bytes(const InputFile& file, const TensorInfo& tensor,
   for_each_slice(file, range_of(tensor), kPartSourceBytes, [&](std::span<const std::byte> values) {
     const std::uint64_t count = values.size() / bytes_per_value(format.dtype);
     frame.resize(frame_bound(frame_layout(count, format)));
-    total += encode_into(values, {coding.codebook, format}, frame, execution);
+    const std::size_t bytes = encode_into(values, {coding.codebook, format}, frame, execution);
+    total += std::min(bytes, values.size());
   });
   return total;
 }
@@ -50,7 +52,7 @@ void add(GroupBytes& sum, const CodingKey& key, const GroupCalibration& group) {
   const auto values = static_cast<double>(group.values);
   sum.raw += values * static_cast<double>(bytes_per_value(key.dtype));
   sum.predicted += values * predicted_bytes_per_value(group.histogram, group.coding.format);
-  sum.achieved += static_cast<double>(group.frame_bytes);
+  sum.achieved += static_cast<double>(group.stored_bytes);
   sum.bound += values * entropy_bound_bytes_per_value(group.histogram, key.dtype);
 }
 
@@ -92,7 +94,7 @@ Calibration calibrate(const std::vector<CalibrationFile>& files, FrameRule rule,
   done = 0;
   for_each_tensor(files, [&](const InputFile& file, const TensorInfo& tensor) {
     GroupCalibration& group = calibration.at(key_of(tensor));
-    group.frame_bytes += frame_bytes(file, tensor, group.coding, execution);
+    group.stored_bytes += stored_bytes(file, tensor, group.coding, execution);
     progress({"encoding", done += tensor.bytes, all_bytes});
   });
   return calibration;

@@ -28,14 +28,14 @@ struct GroupCalibration {
   std::uint64_t values = 0;
   ExponentHistogram histogram{};  ///< zeros count like any other value
   TensorCoding coding{{}, Codebook::most_frequent({}, 1)};
-  std::uint64_t frame_bytes = 0;  ///< of the group's frames, as a .kvz file would hold them
+  std::uint64_t stored_bytes = 0;  ///< what a .kvz file holds for these tensors, index aside
 };
 using Calibration = std::map<CodingKey, GroupCalibration>;
 
 /// Raw bytes / bytes by different counts, above 1 where it saves.
 struct GroupRatios {
   double predicted;  ///< from the histogram; header and directory aside
-  double achieved;   ///< of the frames
+  double achieved;   ///< by encoding
   double bound;      ///< of the exponents' entropy
 };
 GroupRatios ratios_of(const CodingKey& key, const GroupCalibration& group);

@@ -17,6 +17,13 @@ void add(EscapeSummary& sum, const FrameReport& frame) {
   }
 }
 
+const FrameReport* SectionReport::first_frame() const {
+  for (const PartReport& part : parts) {
+    if (part.frame) return &*part.frame;
+  }
+  return nullptr;
+}
+
 std::vector<SectionReport> inspect(const KvzReader& reader, const Execution& execution,
                                    const Progress& progress) {
   const KvzIndex& index = reader.index();

@@ -40,9 +40,10 @@ struct SectionReport {
   std::vector<PartReport> parts;
   std::uint64_t stored_bytes = 0;
   EscapeSummary escapes;
-  ExponentHistogram histogram{};  ///< of a tensor with frames
+  ExponentHistogram histogram{};  ///< of the values in frames
 
-  bool has_frames() const { return !parts.empty() && parts.front().frame.has_value(); }
+  /// Null where there is none.
+  const FrameReport* first_frame() const;
 };
 
 /// Reads, checks and decodes every part. @throws InputError

@@ -55,27 +55,34 @@ class KvzWriter {
   }
 
   void write_verbatim(KvzSection& section, const FileRange& range) {
-    for_each_slice(source_, range, kPartSourceBytes, [&](std::span<const std::byte> bytes) {
-      write_part(section,
-                 {KvzStorage::verbatim, offset_, bytes.size(), bytes.size(), kvz_hash(bytes)},
-                 bytes);
-    });
+    for_each_slice(source_, range, kPartSourceBytes,
+                   [&](std::span<const std::byte> bytes) { write_verbatim_part(section, bytes); });
   }
 
+  void write_verbatim_part(KvzSection& section, std::span<const std::byte> bytes) {
+    const std::uint64_t size = bytes.size();
+    write_part(section, {KvzStorage::verbatim, offset_, size, size, kvz_hash(bytes)}, bytes);
+  }
+
+  // A frame wherever that is smaller: those of a few hundred values are not.
   void write_frames(KvzSection& section, const TensorInfo& tensor) {
     const TensorCoding coding = coding_of(tensor);
     FrameFormat format = coding.format;
     format.checksum = options_.checksum;
     std::vector<std::byte> frame;
-    for_each_slice(
-        source_, range_of(tensor), kPartSourceBytes, [&](std::span<const std::byte> values) {
-          const EncodeParameters parameters{coding.codebook, format, part_number_};
-          const std::uint64_t count = values.size() / bytes_per_value(format.dtype);
-          frame.resize(frame_bound(frame_layout(count, format)));
-          const std::size_t bytes = encode_into(values, parameters, frame, options_.execution);
-          write_part(section, {KvzStorage::frame, offset_, bytes, values.size(), 0},
-                     std::span(frame).first(bytes));
-        });
+    const auto write_slice = [&](std::span<const std::byte> values) {
+      const EncodeParameters parameters{coding.codebook, format, part_number_};
+      const std::uint64_t count = values.size() / bytes_per_value(format.dtype);
+      frame.resize(frame_bound(frame_layout(count, format)));
+      const std::size_t bytes = encode_into(values, parameters, frame, options_.execution);
+      if (bytes < values.size()) {
+        write_part(section, {KvzStorage::frame, offset_, bytes, values.size(), 0},
+                   std::span(frame).first(bytes));
+      } else {
+        write_verbatim_part(section, values);
+      }
+    };
+    for_each_slice(source_, range_of(tensor), kPartSourceBytes, write_slice);
   }
 
   TensorCoding coding_of(const TensorInfo& tensor) const {

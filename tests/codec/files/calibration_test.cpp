@@ -85,10 +85,10 @@ TEST(Calibration, TheAchievedRatioIsThatOfTheFramesAndNeverAboveTheBound) {
   const KvzReader reader(encoded);
   std::uint64_t frame_bytes = 0;
   for (const SectionReport& section : inspect(reader, {})) {
-    if (section.has_frames()) frame_bytes += section.stored_bytes;
+    if (section.first_frame() != nullptr) frame_bytes += section.stored_bytes;
   }
   std::uint64_t predicted_bytes = 0;
-  for (const auto& [key, group] : calibration) predicted_bytes += group.frame_bytes;
+  for (const auto& [key, group] : calibration) predicted_bytes += group.stored_bytes;
   EXPECT_EQ(frame_bytes, predicted_bytes);
 }
 
@@ -102,7 +102,7 @@ TEST(Calibration, TheSmallestFormatWinsForEachGroup) {
   for (const FrameRule rule :
        {FrameRule::w4_positional, FrameRule::w4_sentinel, FrameRule::w3_sentinel}) {
     for (const auto& [key, group] : with(rule)) {
-      EXPECT_LE(smallest.at(key).frame_bytes, group.frame_bytes) << key.group.label();
+      EXPECT_LE(smallest.at(key).stored_bytes, group.stored_bytes) << key.group.label();
     }
   }
 }

@@ -56,10 +56,10 @@ inline FileBytes npy_file(unsigned version, std::string_view dictionary,
 
 /// BF16 and FP8 values, F32, an empty tensor, metadata, blanks behind the JSON, names in another
 /// order than their values, and a gap of three bytes before the last tensor and one behind it.
-inline FileBytes mixed_safetensors(std::size_t bf16_values = 3000) {
+inline FileBytes mixed_safetensors(std::size_t bf16_values = 10'000) {
   const auto key = draw_tensor(DType::bf16, ValueKind::gaussian_with_strays, bf16_values);
-  const auto value = draw_tensor(DType::e5m2, ValueKind::gaussian, 2049);
-  const auto other = draw_tensor(DType::e4m3, ValueKind::gaussian, 1025);
+  const auto value = draw_tensor(DType::e5m2, ValueKind::gaussian, bf16_values + 1);
+  const auto other = draw_tensor(DType::e4m3, ValueKind::gaussian, bf16_values / 2 + 1);
   FileBytes values = key;
   append(values, value);
   append(values, other);
@@ -79,9 +79,9 @@ inline FileBytes mixed_safetensors(std::size_t bf16_values = 3000) {
   const std::size_t a = key.size();
   const std::size_t b = a + value.size();
   std::string header = "{" + entry("scales", "F32", 10, floats_at, floats_at + 40) + "," +
-                       entry("layers.0.v", "F8_E5M2", 2049, a, b) +
+                       entry("layers.0.v", "F8_E5M2", value.size(), a, b) +
                        ",\"__metadata__\":{\"format\":\"pt\",\"note\":\"{[\"}," +
-                       entry("layers.1.k", "F8_E4M3", 1025, b, b + 1025) + "," +
+                       entry("layers.1.k", "F8_E4M3", other.size(), b, b + other.size()) + "," +
                        entry("nothing", "BF16", 0, a, a) + "," +
                        entry("layers.0.k", "BF16", bf16_values, 0, a) + "," +
                        entry("z\\u00fc", "BF16", 9, last_at, last_end) + "}     ";
