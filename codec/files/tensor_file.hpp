@@ -2,8 +2,9 @@
 //
 // Only names, types and places are read; the values stay in the file until somebody asks for a
 // slice of them (tensor_slices.hpp). No byte of the file belongs to two tensors; some belong to
-// none, such as the header. A newcomer's first call: list_tensors(InputFile("cache.safetensors"),
-// {}).
+// none, such as the header. A newcomer's first call:
+//   const InputFile file("cache.safetensors");
+//   const TensorFile contents = list_tensors(file, std::nullopt);
 #pragma once
 
 #include "codec/files/input_file.hpp"

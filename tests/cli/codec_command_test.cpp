@@ -87,6 +87,10 @@ TEST_F(CodecCommand, InspectShowsFormatsCodebooksEscapesAndTheBound) {
                                HasSubstr("checksums: one per chunk"), HasSubstr("entropy bound"),
                                HasSubstr("layers.0.k"), HasSubstr("(outside the tensors)"),
                                HasSubstr("as it is"), HasSubstr("record")));
+  write_text(path("zeros.bin"), std::string(4096, '\0'));
+  ASSERT_EQ(codec("codec encode zeros.bin --dtype bf16 -o zeros.kvz").status, 0);
+  EXPECT_THAT(codec("codec inspect zeros.kvz").out,
+              HasSubstr("zeros   BF16  2048   4096 B  3200 B  1.2800  2.0000  w3-sentinel  0-6"));
   const json report = json::parse(codec("codec inspect --json --chunks cache.kvz").out);
   EXPECT_EQ(report["source_bytes"], source_.size());
   EXPECT_EQ(report["file_bytes"], fs::file_size(path("cache.kvz")));
