@@ -99,6 +99,31 @@ FileBytes container_of(const std::string& name, const FileBytes& source,
   return file;
 }
 
+void write_codebook_file(const Seeds& seeds) {
+  const auto file_of = [](const std::string& entries) {
+    FileBytes file;
+    append(file, R"({"kvferry_codebooks": 1, "files": ["x"], "codebooks": [)" + entries + "]}");
+    return file;
+  };
+  const std::string layer =
+      R"({"layer": 3, "kind": "V", "dtype": "bf16", "code_bits": 3, "escape_mode": "sentinel",)"
+      R"( "exponents": [0, 126, 127]})";
+  const std::string tensor =
+      R"({"tensor": "x", "dtype": "e4m3", "code_bits": 4, "escape_mode": "positional",)"
+      R"( "exponents": [0, 15], "values": 7, "entropy_bits": 2.5})";
+  seeds.add("layer-and-tensor", file_of(layer + "," + tensor));
+  seeds.add("no-entries", file_of(""));
+  seeds.add("twice", file_of(layer + "," + layer));
+  seeds.add("descending", file_of(R"({"tensor": "x", "dtype": "e5m2", "code_bits": 4,)"
+                                  R"( "escape_mode": "sentinel", "exponents": [31, 3]})"));
+  seeds.add("too-large", file_of(R"({"tensor": "x", "dtype": "e5m2", "code_bits": 5,)"
+                                 R"( "escape_mode": "sentinel", "exponents": [32]})"));
+  FileBytes nested;
+  append(nested, R"({"kvferry_codebooks": )" + std::string(500, '['));
+  seeds.add("nested", nested);
+  seeds.add("empty", {});
+}
+
 constexpr const char* kNpy = "{'descr': '<V2', 'fortran_order': False, 'shape': (3, 4), }  \n";
 
 void write_kvz_file(const Seeds& seeds) {
@@ -187,6 +212,7 @@ int main(int count, char** arguments) {
   }
   try {
     const fs::path folder = arguments[1];
+    write_codebook_file(Seeds(folder / "codebook_file"));
     write_frame_decode(Seeds(folder / "frame_decode"));
     write_frame_round_trip(Seeds(folder / "frame_round_trip"));
     write_kvz_file(Seeds(folder / "kvz_file"));
