@@ -57,7 +57,8 @@ class FrameReader {
         layout_(contents.layout),
         format_(contents.layout.format),
         loops_(chunk_codec(format_, instructions)),
-        tables_(code_tables(Codebook({header_.codebook.data(), header_.codebook_size}))) {}
+        codebook_({header_.codebook.data(), header_.codebook_size}),
+        tables_(code_tables(codebook_)) {}
 
   FrameFault check_padding() const {
     const std::uint64_t n = layout_.value_count;
@@ -169,11 +170,7 @@ class FrameReader {
   std::uint32_t escapes_in(std::span<const std::byte> values) const {
     ExponentHistogram histogram{};
     count_exponents(values, format_.dtype, histogram);
-    std::uint64_t escapes = 0;
-    for (std::size_t e = 0; e < histogram.size(); ++e) {
-      if (tables_.code_of[e] == Codebook::kEscape) escapes += histogram[e];
-    }
-    return static_cast<std::uint32_t>(escapes);
+    return static_cast<std::uint32_t>(escape_count(histogram, codebook_));
   }
 
   FrameFault decode_raw(std::uint64_t first, const std::byte* record,
@@ -199,6 +196,7 @@ class FrameReader {
   const FrameLayout& layout_;
   const FrameFormat& format_;
   ChunkCodec loops_;
+  Codebook codebook_;
   CodeTables tables_;
 };
 
