@@ -30,6 +30,7 @@ void add_work(CLI::App& command, CodecWork& work, Globals& globals) {
 
 void add_output(CLI::App& command, std::string& output, codec::ExistingFile& existing) {
   command.add_option("-o,--output", output, "The file to write; nothing is left of it on errors")
+      ->check(refuse_empty_name)
       ->type_name("FILE");
   command.add_flag_callback(
       "--force", [&existing] { existing = codec::ExistingFile::replace; },

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <string>
 
 namespace kvferry::cli {
 
@@ -14,6 +15,11 @@ struct Globals {
   bool quiet = false;
   Action action;
 };
+
+/// For outputs: an empty name is an unset variable, not a wish for no output.
+inline std::string refuse_empty_name(const std::string& name) {
+  return name.empty() ? "the name is empty" : "";
+}
 
 /// `kvferry codec ...`
 void add_codec(CLI::App& app, Globals& globals);

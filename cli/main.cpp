@@ -41,6 +41,7 @@ void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
   add_scenario_options(command, options.scenario, options.set, globals);
   command
       .add_option("-o,--output", options.output_folder, "Write all results into this new folder")
+      ->check(refuse_empty_name)
       ->type_name("DIR");
   command.add_flag_callback(
       "--force", [&options] { options.existing = ExistingFolder::replace; },

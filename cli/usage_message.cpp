@@ -55,6 +55,7 @@ std::vector<std::string> options_of(const CLI::App& command) {
 std::string unknown_option(const std::vector<std::string>& arguments,
                            const std::vector<std::string>& known) {
   for (const std::string& argument : arguments) {
+    if (argument == "--") break;  // no options behind it
     const std::string name = argument.substr(0, argument.find('='));
     if (name.starts_with("--") && std::ranges::find(known, name) == known.end()) return name;
   }

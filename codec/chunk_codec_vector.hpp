@@ -165,7 +165,8 @@ struct VectorLoops {
   }
 
   static bool decode(const DecodeJob& job) {
-    const bool all_codes_are_good = job.tables->size == max_codebook_size(Format::kFormat);
+    constexpr std::size_t kMostCodes = max_codebook_size(Format::kFormat);
+    const bool all_codes_are_good = job.tables->size == kMostCodes;
     return all_codes_are_good ? decode_blocks<CodeCheck::unneeded>(job)
                               : decode_blocks<CodeCheck::needed>(job);
   }

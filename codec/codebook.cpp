@@ -79,6 +79,17 @@ std::uint64_t total(const ExponentHistogram& histogram) {
   return std::accumulate(histogram.begin(), histogram.end(), std::uint64_t{0});
 }
 
+// Header, directory and padding too: in a tensor of a few values they decide.
+double predicted_frame_bytes(const ExponentHistogram& histogram, const FrameFormat& format) {
+  const std::uint64_t count = std::min(total(histogram), kMaxValueCount);
+  const auto values = static_cast<double>(count);
+  const int coded_bits = 8 * static_cast<int>(bytes_per_value(format.dtype)) -
+                         exponent_bits(format.dtype) + format.code_bits;
+  const double fixed =
+      static_cast<double>(frame_layout(count, format).escapes) - values * coded_bits / 8;
+  return fixed + values * predicted_bytes_per_value(histogram, format);
+}
+
 }  // namespace
 
 void count_exponents(std::span<const std::byte> values, DType dtype, ExponentHistogram& histogram) {
@@ -123,8 +134,8 @@ Codebook Codebook::most_frequent(const ExponentHistogram& histogram, std::size_t
 Codebook::Codebook(std::span<const std::uint8_t> ascending_exponents)
     : size_(ascending_exponents.size()) {
   assert(size_ >= 1 && size_ <= kMaxCodebookSize);
-  assert(
-      std::is_sorted(ascending_exponents.begin(), ascending_exponents.end(), std::less_equal<>{}));
+  assert(std::ranges::adjacent_find(ascending_exponents, std::greater_equal<>{}) ==
+         ascending_exponents.end());
   codes_.fill(kEscape);
   for (std::size_t code = 0; code < size_; ++code) {
     exponents_[code] = ascending_exponents[code];
@@ -153,15 +164,16 @@ double predicted_bytes_per_value(const ExponentHistogram& histogram, const Frame
 
 FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype) {
   FrameFormat best{dtype, 4, EscapeMode::positional};
-  double best_bytes = predicted_bytes_per_value(histogram, best);
+  double best_bytes = predicted_frame_bytes(histogram, best);
   for (const FrameFormat& format :
        {FrameFormat{dtype, 4, EscapeMode::sentinel}, FrameFormat{dtype, 3, EscapeMode::sentinel}}) {
-    const double bytes = predicted_bytes_per_value(histogram, format);
+    const double bytes = predicted_frame_bytes(histogram, format);
     if (bytes >= best_bytes) continue;
     best = format;
     best_bytes = bytes;
   }
-  return {best, Codebook::most_frequent(histogram, max_codebook_size(best)), best_bytes};
+  return {best, Codebook::most_frequent(histogram, max_codebook_size(best)),
+          predicted_bytes_per_value(histogram, best)};
 }
 
 double entropy_bound_bytes_per_value(const ExponentHistogram& histogram, DType dtype) {

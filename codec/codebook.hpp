@@ -58,8 +58,8 @@ struct FormatChoice {
   double bytes_per_value;  ///< predicted, header and directory aside
 };
 
-/// The format with the smallest predicted size for values of this histogram: 4-bit codes with
-/// positions or sentinel, or 3-bit codes with sentinel. Ties go to the one named first.
+/// The format with the smallest predicted frame for as many values as the histogram counts: 4-bit
+/// codes with positions or sentinel, or 3-bit codes with sentinel. Ties go to the one named first.
 FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype);
 
 /// Predicted bytes per value of a format with the best codebook for the histogram.

@@ -37,8 +37,8 @@ using TensorBytes = std::span<const std::byte>;
 /// The codebook with the fewest escapes on these values, for 4-bit positional codes.
 Codebook calibrate(std::span<const std::uint16_t> bf16_values);
 
-/// Encodes. At most the values' bytes + 0.05 % + 0.6 KB for BF16 without checksums, whatever the
-/// input.
+/// Encodes. At most the values' bytes + 0.05 % + 0.6 KB for BF16 with 4-bit codes and no checksums,
+/// whatever the input; FORMAT.md has the bound of every format.
 /// @pre is_supported(format), at most 2^34 values, whole values
 std::vector<std::byte> encode(TensorBytes values, const EncodeParameters& parameters,
                               const Execution& execution = {});

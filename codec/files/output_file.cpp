@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -34,6 +35,9 @@ void refuse_same_file(const std::string& input, const std::string& output) {
 OutputFile::OutputFile(const std::string& path, ExistingFile existing) : existing_(existing) {
   const auto refuse = [&](const std::string& why) { throw InputError(path + ": error: " + why); };
   std::error_code error;
+  if (path.empty()) throw InputError("the output has an empty name");
+  if (fs::is_symlink(fs::symlink_status(path, error)) && !fs::exists(path, error))
+    refuse("this is a link to something that does not exist");
   const fs::path resolved = fs::weakly_canonical(path, error);
   target_ = error ? fs::path(path) : resolved;
   const fs::file_status status = fs::status(target_, error);
@@ -85,22 +89,41 @@ void OutputFile::commit() {
   if (descriptor_ < 0) open_temporary();
   // On the disk before it has its name: otherwise a power cut could leave the name without bytes.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail("cannot write", errno);
-  put_in_place();
-  const int closed = ::close(descriptor_);
+  if (existing_ == ExistingFile::refuse) {
+    appear();
+  } else {
+    replace();
+  }
+  ::close(descriptor_);
   descriptor_ = -1;
-  if (closed != 0) fail("cannot write", errno);
 }
 
-void OutputFile::put_in_place() {
-  // Somebody else may have used the name while we worked.
-  std::error_code error;
-  if (existing_ == ExistingFile::refuse && fs::exists(target_, error)) {
+// Takes the name only if nobody else has done so while we worked.
+void OutputFile::appear() {
+  if (!takes_free_name())
     throw RunError("'" + target_.string() + "' has appeared meanwhile: nothing written");
-  }
+  std::error_code ignored;
+  if (!temporary_.empty()) fs::remove(temporary_, ignored);
+  temporary_.clear();
+}
+
+bool OutputFile::takes_free_name() const {
+  if (temporary_.empty()) return link_unnamed(target_);
+  if (::link(temporary_.c_str(), target_.c_str()) == 0) return true;
+  if (errno == EEXIST || fs::exists(target_)) return false;
+  fs::rename(temporary_, target_);  // a file system without hard links
+  return true;
+}
+
+void OutputFile::replace() {
+  struct stat old {};
+  if (::stat(target_.c_str(), &old) == 0 && ::fchmod(descriptor_, old.st_mode & 07777) != 0)
+    fail("cannot keep the permissions of", errno);
   for (int attempt = 0; attempt < kAttempts && temporary_.empty(); ++attempt) {
     const fs::path candidate = temporary_name(target_, attempt);
     if (link_unnamed(candidate)) temporary_ = candidate;
   }
+  std::error_code error;
   fs::rename(temporary_, target_, error);
   if (error) fail("cannot write", error.value());
   temporary_.clear();

@@ -1,6 +1,6 @@
 // A file that appears whole or not at all: written beside its place without a name where the file
 // system can do that, so that even a killed process leaves nothing, else under a temporary name; it
-// gets its own name when complete.
+// gets its own name when complete. A file that it replaces keeps its permissions.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ void refuse_same_file(const std::string& input, const std::string& output);
 class OutputFile {
  public:
   /// Checks only, so that hours of work do not end in a refusal. @throws InputError when `path`
-  /// exists and may not be replaced, is no regular file, or its folder cannot be written
+  /// exists and may not be replaced, is no regular file or a link to nothing, or its folder cannot
+  /// be written
   OutputFile(const std::string& path, ExistingFile existing);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -37,7 +38,9 @@ class OutputFile {
 
  private:
   void open_temporary();
-  void put_in_place();
+  void appear();
+  bool takes_free_name() const;
+  void replace();
   bool link_unnamed(const std::filesystem::path& name) const;
   [[noreturn]] void fail(const std::string& what, int error) const;
 

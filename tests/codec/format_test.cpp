@@ -60,15 +60,36 @@ TEST(Format, ThreadsDoNotChangeTheBytes) {
   }
 }
 
-// BF16: raw bytes + 0.05 % + 0.6 KB. FP8 has half the bytes for the same directory.
+// FORMAT.md: 8 bytes for each chunk, and header and padding.
+std::uint64_t promised_excess(const FrameFormat& format, std::uint64_t count) {
+  const bool checksums = format.checksum != ChecksumKind::none;
+  const std::uint64_t chunks =
+      (count + (std::uint64_t{1} << format.chunk_log2) - 1) >> format.chunk_log2;
+  const std::uint64_t constant =
+      format.dtype == DType::bf16 ? (format.code_bits == 4 ? 514 : 646) : 800;
+  return (checksums ? 12 : 8) * chunks + constant + (checksums ? 128 : 0);
+}
+
 TEST(Format, NoFormatExpandsBeyondThePromisedBound) {
   for (const FrameFormat& format : kAllFormats) {
-    if (format.checksum != ChecksumKind::none || format.chunk_log2 != kDefaultChunkLog2) continue;
-    for (const std::size_t count : kCounts) {
-      const double raw = static_cast<double>(count * bytes_per_value(format.dtype));
-      const double promised = raw * (format.dtype == DType::bf16 ? 1.0005 : 1.001) + 1024;
-      EXPECT_LE(static_cast<double>(frame_bound(frame_layout(count, format))), promised) << count;
+    for (std::uint64_t count = 1; count < 20'000; ++count) {
+      ASSERT_LE(frame_bound(frame_layout(count, format)),
+                count * bytes_per_value(format.dtype) + promised_excess(format, count))
+          << "W" << int{format.code_bits} << ", " << count << " values";
     }
+  }
+}
+
+// 0.05 % and 0.6 KB, whatever format calibration finds best.
+TEST(Format, TheChosenFormatOfAFewValuesKeepsTheBoundOfFourBits) {
+  for (std::size_t count = 1; count < 3000; count += 7) {
+    const auto tensor = draw_tensor(DType::bf16, ValueKind::gaussian, count);
+    ExponentHistogram histogram{};
+    count_exponents(tensor, DType::bf16, histogram);
+    const FormatChoice choice = choose_format(histogram, DType::bf16);
+    EXPECT_LE(static_cast<double>(encode(tensor, {choice.codebook, choice.format}).size()),
+              1.0005 * static_cast<double>(tensor.size()) + 600)
+        << count;
   }
 }
 

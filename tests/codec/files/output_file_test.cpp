@@ -104,12 +104,29 @@ TEST(OutputFile, WhatAppearsMeanwhileIsNotReplaced) {
   EXPECT_EQ(entries(folder.path()), 1);
 }
 
+TEST(OutputFile, WhatIsReplacedKeepsItsPermissions) {
+  const TemporaryFolder folder;
+  const fs::path path = folder.path() / "out";
+  write_text(path, "secret");
+  fs::permissions(path, fs::perms{0600});
+  OutputFile file(path, ExistingFile::replace);
+  file.write(bytes_of("new secret"));
+  file.commit();
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms{0600});
+  EXPECT_EQ(read_text(path), "new secret");
+}
+
 TEST(OutputFile, RefusesPlacesWhereNoFileCanBe) {
   const TemporaryFolder folder;
   EXPECT_THAT(input_error([&] { OutputFile(folder.path() / "no" / "out", ExistingFile::refuse); }),
               HasSubstr("there is no folder"));
   EXPECT_THAT(input_error([&] { OutputFile(folder.path(), ExistingFile::replace); }),
               HasSubstr("this is not a regular file"));
+  fs::create_symlink("nowhere", folder.path() / "link");
+  EXPECT_THAT(input_error([&] { OutputFile(folder.path() / "link", ExistingFile::replace); }),
+              HasSubstr("this is a link to something that does not exist"));
+  EXPECT_THAT(input_error([] { OutputFile("", ExistingFile::replace); }),
+              HasSubstr("the output has an empty name"));
 }
 
 TEST(OutputFile, ASymbolicLinkStaysOne) {
