@@ -3,13 +3,14 @@
 set(may_use_sim/base "sim/base")
 set(may_use_codec "codec;sim/base")
 set(may_use_codec/files "codec/files;codec;sim/base")
+set(may_use_codec/cuda "codec/cuda;codec;sim/base")
 set(may_use_workloads "workloads;sim/base")
 set(may_use_topologies "topologies;sim/base")
 set(may_use_sim "sim;sim/base;codec;workloads;topologies")
 set(may_use_sim/simgrid "sim;sim/simgrid;sim/base;topologies")
 set(may_use_scenarios "scenarios;sim;sim/base;codec;workloads;topologies")
 set(may_use_analysis "analysis;sim/base")
-set(may_use_cli "cli;analysis;scenarios;sim;sim/base;codec;codec/files;workloads;topologies")
+set(may_use_cli "cli;analysis;scenarios;sim;sim/base;codec;codec/files;codec/cuda;workloads;topologies")
 
 # Library header prefix -> its homes.
 set(home_simgrid "sim/simgrid")
@@ -19,23 +20,26 @@ set(home_Eigen "analysis")
 set(home_CLI "cli")
 set(home_spdlog "cli")
 set(home_fmt "cli")
+set(home_cuda_runtime "codec/cuda")
+set(home_cuda_runtime_api "codec/cuda")
 set(home_gtest "")
 set(home_gmock "")
-set(libraries simgrid yaml-cpp nlohmann Eigen CLI spdlog fmt gtest gmock)
+set(libraries simgrid yaml-cpp nlohmann Eigen CLI spdlog fmt cuda_runtime cuda_runtime_api gtest gmock)
 
 # The one place of sim/ that starts the engine.
 set(exceptions "sim/simulation.cpp -> sim/simgrid")
 
 function(folder_of path result)
   cmake_path(GET path PARENT_PATH folder)
-  if(NOT folder MATCHES "^(sim/base|sim/simgrid|codec/files)$")
+  if(NOT folder MATCHES "^(sim/base|sim/simgrid|codec/files|codec/cuda)$")
     string(REGEX REPLACE "/.*" "" folder "${folder}")
   endif()
   set(${result} ${folder} PARENT_SCOPE)
 endfunction()
 
 file(GLOB_RECURSE sources RELATIVE ${ROOT}
-  ${ROOT}/sim/*.?pp ${ROOT}/codec/*.?pp ${ROOT}/workloads/*.?pp ${ROOT}/topologies/*.?pp
+  ${ROOT}/sim/*.?pp ${ROOT}/codec/*.?pp ${ROOT}/codec/*.cu ${ROOT}/codec/*.cuh
+  ${ROOT}/workloads/*.?pp ${ROOT}/topologies/*.?pp
   ${ROOT}/scenarios/*.?pp ${ROOT}/analysis/*.?pp ${ROOT}/cli/*.?pp)
 set(faults "")
 set(checked 0)
