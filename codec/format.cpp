@@ -1,5 +1,7 @@
 #include "codec/format.hpp"
 
+#include "codec/header_hash.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -77,21 +79,32 @@ std::uint64_t frame_bound(const FrameLayout& layout) {
 }
 
 std::uint32_t header_hash(const FrameHeader& header) {
-  constexpr std::uint32_t kSeed = 0x535a4b56;  // "VKZS" in memory order
-  constexpr std::size_t kHashedBytes = offsetof(FrameHeader, hash);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&header);
-  std::uint32_t hash = kSeed;
-  for (std::size_t i = 0; i < kHashedBytes; i += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes + i, 4);
-    word *= 0xcc9e2d51U;
-    word = std::rotl(word, 15) * 0x1b873593U;
-    hash = std::rotl(hash ^ word, 13) * 5 + 0xe6546b64U;
-  }
-  hash ^= static_cast<std::uint32_t>(kHashedBytes);
-  hash = (hash ^ hash >> 16) * 0x85ebca6bU;
-  hash = (hash ^ hash >> 13) * 0xc2b2ae35U;
-  return hash ^ hash >> 16;
+  static_assert(offsetof(FrameHeader, hash) == 4 * kHashedHeaderWords);
+  std::array<std::uint32_t, kHashedHeaderWords> words{};
+  std::memcpy(words.data(), &header, sizeof words);
+  std::uint32_t hash = kHeaderHashSeed;
+  for (const std::uint32_t word : words) hash = hash_word(hash, word);
+  return finished_hash(hash);
+}
+
+FrameHeader frame_header(const FrameLayout& layout, std::span<const std::uint8_t> codebook,
+                         std::uint64_t user_tag) {
+  FrameHeader header{};
+  header.magic = kFrameMagic;
+  header.version = kFormatVersion;
+  header.header_bytes = sizeof(FrameHeader);
+  header.dtype = static_cast<std::uint8_t>(layout.format.dtype);
+  header.code_bits = layout.format.code_bits;
+  header.chunk_log2 = layout.format.chunk_log2;
+  header.escape_mode = static_cast<std::uint8_t>(layout.format.mode);
+  header.checksum_kind = static_cast<std::uint8_t>(layout.format.checksum);
+  header.value_count = layout.value_count;
+  header.chunk_count = layout.chunk_count;
+  std::copy(codebook.begin(), codebook.end(), header.codebook.begin());
+  header.codebook_size = static_cast<std::uint8_t>(codebook.size());
+  header.user_tag = user_tag;
+  header.static_bytes = layout.escapes;
+  return header;
 }
 
 }  // namespace kvferry::codec

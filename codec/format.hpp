@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace kvferry::codec {
@@ -125,16 +126,16 @@ struct BitSplit {
   std::uint8_t low_bits;
   std::uint8_t high_bits;  ///< 0: there is one plane, or none
 };
-constexpr BitSplit sign_mantissa_split(DType dtype) {
+KVFERRY_HOST_DEVICE constexpr BitSplit sign_mantissa_split(DType dtype) {
   return dtype == DType::bf16   ? BitSplit{8, 0}
          : dtype == DType::e5m2 ? BitSplit{2, 1}
                                 : BitSplit{4, 0};
 }
-constexpr BitSplit code_split(const FrameFormat& format) {
+KVFERRY_HOST_DEVICE constexpr BitSplit code_split(const FrameFormat& format) {
   return format.code_bits == 4 ? BitSplit{4, 0} : BitSplit{2, 1};
 }
 /// The exponent bits that the code planes of a raw chunk do not hold; they are its record.
-constexpr BitSplit raw_split(const FrameFormat& format) {
+KVFERRY_HOST_DEVICE constexpr BitSplit raw_split(const FrameFormat& format) {
   const int bits = exponent_bits(format.dtype) - format.code_bits;
   return bits == 5 ? BitSplit{4, 1} : BitSplit{static_cast<std::uint8_t>(bits), 0};
 }
@@ -151,7 +152,8 @@ KVFERRY_HOST_DEVICE constexpr std::uint32_t coded_record_words(EscapeMode mode,
 }
 
 /// Words of a raw record: each of its planes padded to a word.
-constexpr std::uint32_t raw_record_words(const FrameFormat& format, std::uint32_t values) {
+KVFERRY_HOST_DEVICE constexpr std::uint32_t raw_record_words(const FrameFormat& format,
+                                                             std::uint32_t values) {
   const BitSplit split = raw_split(format);
   const auto words = [&](std::uint8_t bits) {
     return static_cast<std::uint32_t>((plane_bytes(values, bits) + 3) / 4);
@@ -160,8 +162,8 @@ constexpr std::uint32_t raw_record_words(const FrameFormat& format, std::uint32_
 }
 
 /// Raw is chosen only where it is strictly smaller, so that equal values give equal bytes.
-constexpr bool is_raw_smaller(const FrameFormat& format, std::uint32_t values,
-                              std::uint32_t escapes) {
+KVFERRY_HOST_DEVICE constexpr bool is_raw_smaller(const FrameFormat& format, std::uint32_t values,
+                                                  std::uint32_t escapes) {
   return raw_record_words(format, values) < coded_record_words(format.mode, escapes);
 }
 constexpr std::uint32_t record_words(const FrameFormat& format, std::uint32_t values,
@@ -170,7 +172,7 @@ constexpr std::uint32_t record_words(const FrameFormat& format, std::uint32_t va
                                                  : coded_record_words(format.mode, escapes);
 }
 
-constexpr std::uint64_t aligned(std::uint64_t bytes) {
+KVFERRY_HOST_DEVICE constexpr std::uint64_t aligned(std::uint64_t bytes) {
   return (bytes + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment;
 }
 
@@ -206,5 +208,10 @@ std::uint64_t frame_bound(const FrameLayout& layout);
 
 /// murmur3 (32 bit) over the header's first 124 bytes.
 std::uint32_t header_hash(const FrameHeader& header);
+
+/// The header of a frame before encoding: all that is known by then, zeros from escape_bytes on.
+/// @pre codebook.size() <= kMaxCodebookSize
+FrameHeader frame_header(const FrameLayout& layout, std::span<const std::uint8_t> codebook,
+                         std::uint64_t user_tag);
 
 }  // namespace kvferry::codec

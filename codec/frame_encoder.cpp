@@ -193,26 +193,6 @@ void clear_padding(const FrameLayout& layout, std::byte* frame) {
   if (code.high_bits > 0) clear(layout.codes.high, plane_bytes(n, code.high_bits));
 }
 
-FrameHeader header_for(const FrameLayout& layout, const EncodeParameters& parameters) {
-  FrameHeader header{};
-  header.magic = kFrameMagic;
-  header.version = kFormatVersion;
-  header.header_bytes = sizeof(FrameHeader);
-  header.dtype = static_cast<std::uint8_t>(layout.format.dtype);
-  header.code_bits = layout.format.code_bits;
-  header.chunk_log2 = layout.format.chunk_log2;
-  header.escape_mode = static_cast<std::uint8_t>(layout.format.mode);
-  header.checksum_kind = static_cast<std::uint8_t>(layout.format.checksum);
-  header.value_count = layout.value_count;
-  header.chunk_count = layout.chunk_count;
-  const auto exponents = parameters.codebook.exponents();
-  std::copy(exponents.begin(), exponents.end(), header.codebook.begin());
-  header.codebook_size = static_cast<std::uint8_t>(exponents.size());
-  header.user_tag = parameters.user_tag;
-  header.static_bytes = layout.escapes;
-  return header;
-}
-
 }  // namespace
 
 Codebook calibrate(std::span<const std::uint16_t> bf16_values) {
@@ -236,7 +216,7 @@ std::size_t encode_into(TensorBytes values, const EncodeParameters& parameters,
       ranges.size() == 1 ? encode_range(job, 0, layout.chunk_count, frame.data() + layout.escapes)
                          : encode_ranges(job, ranges);
   clear_padding(layout, frame.data());
-  FrameHeader header = header_for(layout, parameters);
+  FrameHeader header = frame_header(layout, parameters.codebook.exponents(), parameters.user_tag);
   header.escape_bytes = 4 * std::uint64_t{words};
   header.hash = header_hash(header);
   std::memcpy(frame.data(), &header, sizeof header);

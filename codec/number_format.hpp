@@ -41,10 +41,10 @@ struct NumberFormat<DType::e4m3> {
   static constexpr int kMantissaBits = 3;
 };
 
-constexpr int exponent_bits(DType dtype) {
+KVFERRY_HOST_DEVICE constexpr int exponent_bits(DType dtype) {
   return dtype == DType::bf16 ? 8 : dtype == DType::e5m2 ? 5 : 4;
 }
-constexpr std::size_t bytes_per_value(DType dtype) {
+KVFERRY_HOST_DEVICE constexpr std::size_t bytes_per_value(DType dtype) {
   return dtype == DType::bf16 ? 2 : 1;
 }
 
