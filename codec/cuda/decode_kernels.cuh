@@ -17,9 +17,9 @@
 
 namespace kvferry::codec::cuda {
 
-/// Blocks that a multiprocessor shall hold at a time: 5 leave 48 registers to a thread, 4 leave 64.
-template <DType kType, EscapeMode kMode>
-inline constexpr int kDecodeBlocks = kType == DType::bf16&& kMode == EscapeMode::positional ? 5 : 4;
+/// Blocks that a multiprocessor shall hold at a time, which leaves 64 registers to a thread. With 5
+/// and 48 registers some kernels spill.
+inline constexpr int kDecodeBlocks = 4;
 
 struct DecodeShared {
   std::uint32_t warp_totals[kWarps];
@@ -359,7 +359,7 @@ KVFERRY_DEVICE void decode_raw(const DecodeChunk<kFormat>& chunk) {
 
 /// Grid: a block per entry of tensor_of_block. Block: kThreads. All results are in global memory.
 template <DType kType, std::uint8_t kBits, EscapeMode kMode>
-KVFERRY_KERNEL void KVFERRY_RESIDENT(kThreads, (kDecodeBlocks<kType, kMode>))
+KVFERRY_KERNEL void KVFERRY_RESIDENT(kThreads, kDecodeBlocks)
     decode_kernel(const KVFERRY_GRID_CONSTANT DecodeLaunch launch) {
   constexpr FrameFormat kFormat{kType, kBits, kMode};
   KVFERRY_SHARED(DecodeShared, shared);

@@ -10,20 +10,30 @@
 
 namespace kvferry::codec::cuda {
 
-/// Device memory that an EncodeBatch has, from one run to the next.
+/// The kernels of one format.
+struct Kernels {
+  void (*encode_contiguous)(EncodeLaunch);
+  void (*encode_any)(EncodeLaunch);
+  void (*decode)(DecodeLaunch);
+};
+Kernels kernels_of(const FrameFormat& format);
+
+/// What an EncodeBatch has on the device, from one run to the next.
 class EmulatedEncodeBatch {
  public:
   EmulatedEncodeBatch(const FrameFormat& format, std::span<const EncodeTask> tasks);
 
-  emulator::Outcome encode(emulator::Device& device, const emulator::Schedule& schedule);
+  emulator::Outcome encode(const Kernels& kernels, emulator::Device& device,
+                           const emulator::Schedule& schedule);
 
   const std::vector<std::uint64_t>& frame_bytes() const { return frame_bytes_; }
   const std::vector<std::uint64_t>& announced() const { return announced_; }
-  EncodeRun& run() { return run_; }
-  EncodePlan& plan() { return plan_; }
+  std::uint64_t run() const { return run_.number; }
+
+  /// As if all runs before had been.
+  void continue_with_run(std::uint64_t number) { run_.number = number; }
 
  private:
-  FrameFormat format_;
   EncodePlan plan_;
   std::vector<std::uint64_t> look_back_;
   EncodeRun run_{1, 0};
@@ -35,8 +45,7 @@ struct EmulatedDecoding {
   emulator::Outcome outcome;
   std::vector<DecodeResult> results;
 };
-EmulatedDecoding decode_emulated(emulator::Device& device, const FrameFormat& format,
-                                 std::span<const DecodeTask> tasks,
-                                 const emulator::Schedule& schedule);
+EmulatedDecoding decode_emulated(const Kernels& kernels, emulator::Device& device,
+                                 const DecodePlan& plan, const emulator::Schedule& schedule);
 
 }  // namespace kvferry::codec::cuda

@@ -94,7 +94,7 @@ class ResidentBlock {
 
   /// Works on blocks of the launch until none is left, or all are stuck.
   void work(const std::function<void()>& thread, std::uint32_t blocks, unsigned self,
-            std::uint64_t seed, LaunchState& launch);
+            const Schedule& schedule, LaunchState& launch);
 
   std::uint32_t thread() const { return current_; }
   std::uint32_t block() const { return block_; }
@@ -131,6 +131,27 @@ class ResidentBlock {
   void run_fibre(std::uint32_t index);
   void switch_from(Fibre& fibre, bool comes_back);
   bool is_stuck(unsigned self, std::uint64_t stores);
+
+  void wait_until_others_idle(unsigned self) const {
+    const auto is_idle = [&](unsigned host) {
+      const std::uint64_t at = launch_->idle_at[host];
+      return host == self || at == kGone || (at != kBusy && at == launch_->stores);
+    };
+    for (unsigned host = 0; host < launch_->idle_at.size();) {
+      if (is_idle(host)) {
+        ++host;
+      } else {
+        host = 0;
+        std::this_thread::yield();
+      }
+    }
+  }
+
+  // As a block that was given a place, but no turn yet.
+  void let_others_go_first() {
+    for (std::uint64_t turns = next_random(random_) % 64; turns > 0; --turns)
+      std::this_thread::yield();
+  }
 
   // Threads that have ended are not waited for, as on a GPU.
   void release_barrier() {
@@ -228,6 +249,7 @@ bool ResidentBlock::run_block(std::uint32_t block, unsigned self) {
   barriers_ = arrived_ = 0;
   std::fill(warps_.begin(), warps_.end(), Warp{});
   std::memset(shared_.begin(), 0xa5, shared_.size());
+  if (next_random(random_) % 8 == 0) let_others_go_first();
   for (std::uint32_t i = 0; i < threads_; ++i) prepare(fibres_[i], i);
   std::uint64_t stores = launch_->stores;
   launch_->idle_at[self] = kBusy;
@@ -253,12 +275,13 @@ bool ResidentBlock::run_block(std::uint32_t block, unsigned self) {
 }
 
 void ResidentBlock::work(const std::function<void()>& thread, std::uint32_t blocks, unsigned self,
-                         std::uint64_t seed, LaunchState& launch) {
+                         const Schedule& schedule, LaunchState& launch) {
   running = this;
   body_ = &thread;
   launch_ = &launch;
-  random_ = seed * 2654435761U + self;
+  random_ = schedule.seed * 2654435761U + self;
   for (std::uint32_t block = launch.next_block++; block < blocks; block = launch.next_block++) {
+    if (block == 0 && schedule.first_block == FirstBlock::held_back) wait_until_others_idle(self);
     if (!run_block(block, self)) break;
     ++launch.stores;
   }
@@ -279,7 +302,7 @@ Outcome Device::run(const std::function<void()>& thread, std::uint32_t blocks,
   LaunchState launch(schedule.resident_blocks);
   std::vector<std::thread> hosts;
   for (unsigned i = 0; i < schedule.resident_blocks; ++i) {
-    hosts.emplace_back([&, i] { resident_[i]->work(thread, blocks, i, schedule.seed, launch); });
+    hosts.emplace_back([&, i] { resident_[i]->work(thread, blocks, i, schedule, launch); });
   }
   for (std::thread& host : hosts) host.join();
   if (launch.stuck) return Outcome::stuck;

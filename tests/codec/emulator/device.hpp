@@ -35,10 +35,14 @@ enum class Outcome : std::uint8_t {
   misaligned,  ///< an access that a GPU refuses
 };
 
+/// When block 0 gets its first turn: when it begins, or once all other resident blocks wait for it.
+enum class FirstBlock : std::uint8_t { in_turn, held_back };
+
 /// In which order things happen.
 struct Schedule {
   unsigned resident_blocks = 4;
   std::uint64_t seed = 1;
+  FirstBlock first_block = FirstBlock::in_turn;
 };
 
 class ResidentBlock;
