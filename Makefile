@@ -26,7 +26,7 @@ asan: setup
 	ctest --preset asan --parallel $$(nproc)
 
 alone: setup
-	cmake -S codec -B build/alone -G Ninja -DKVFERRY_CODEC_BUILD_TESTS=ON
+	cmake -S codec -B build/alone -G Ninja -DKVFERRY_CODEC_BUILD_TESTS=ON -DKVFERRY_CUDA=OFF
 	cmake --build build/alone
 	ctest --test-dir build/alone --output-on-failure --parallel $$(nproc)
 

@@ -48,7 +48,7 @@ struct FrameSize {
 /// batch must follow one another, in one stream or ordered by events.
 class EncodeBatch {
  public:
-  /// Allocates 12 bytes of device memory a chunk and 256 a tensor; waits for their upload.
+  /// Allocates 12 bytes of device memory a chunk and about 200 a tensor; waits for their upload.
   EncodeBatch(const FrameFormat& format, std::span<const EncodeTask> tasks);
   EncodeBatch(EncodeBatch&&) noexcept;
   EncodeBatch& operator=(EncodeBatch&&) noexcept;

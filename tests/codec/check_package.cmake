@@ -14,7 +14,7 @@ function(run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-run(${CMAKE_COMMAND} -S ${CODEC} -B ${WORK}/codec ${options})
+run(${CMAKE_COMMAND} -S ${CODEC} -B ${WORK}/codec ${options} -DKVFERRY_CUDA=OFF)
 run(${CMAKE_COMMAND} --build ${WORK}/codec --parallel 2)
 run(${CMAKE_COMMAND} --install ${WORK}/codec --prefix ${installed})
 

@@ -48,12 +48,12 @@ TEST(EmulatedEncoder, FindsThePlacesOfRecordsOverManyChunksWhateverTheOrder) {
   const FrameFormat format{DType::e4m3, 3, EscapeMode::sentinel};
   emulator::Device device(256);
   const std::vector<Tensor> tensors{
-      draw_tensor(format.dtype, ValueKind::gaussian_with_strays, 70 * 8192 + 5),
+      draw_tensor(format.dtype, ValueKind::gaussian_with_strays, 45 * 8192 + 5),
       draw_tensor(format.dtype, ValueKind::coded_and_raw_chunks, 20 * 8192)};
   const Batch batch(format, tensors, Edge::back,
                     [&](const Tensor& tensor) { return best_codebook(tensor, format); });
   const std::vector<emulator::Schedule> schedules{
-      {1, 1}, {3, 2}, {40, 3}, {70, 4, emulator::FirstBlock::held_back}};
+      {1, 1}, {3, 2}, {40, 3}, {40, 4, emulator::FirstBlock::held_back}};
   for (const emulator::Schedule& schedule : schedules) {
     EmulatedEncodeBatch encoder(format, batch.encode_tasks());
     ASSERT_EQ(encoder.encode(kernels_of(format), device, schedule), Outcome::finished);

@@ -77,11 +77,11 @@ void check_hostile_frames(const Kernels& kernels, const FrameFormat& format) {
 // With the first chunk held back, later ones look back over more than 32 that know their length only.
 void check_long_look_back(const Kernels& kernels, const FrameFormat& format) {
   emulator::Device device(256);
-  const Tensor tensor = draw_tensor(format.dtype, ValueKind::gaussian_with_strays, 70 * 8192);
+  const Tensor tensor = draw_tensor(format.dtype, ValueKind::gaussian_with_strays, 45 * 8192);
   const Batch batch(format, {tensor}, Edge::back,
                     [&](const Tensor&) { return contiguous_codebook(format); });
   EmulatedEncodeBatch encoder(format, batch.encode_tasks());
-  ASSERT_EQ(encoder.encode(kernels, device, {70, 1, emulator::FirstBlock::held_back}),
+  ASSERT_EQ(encoder.encode(kernels, device, {40, 1, emulator::FirstBlock::held_back}),
             Outcome::finished);
   batch.expect_frames(encoder.frame_bytes());
 }

@@ -49,7 +49,7 @@ constexpr std::size_t kSharedBytes = std::size_t{48} << 10;  // what every GPU h
 constexpr std::uint32_t kWarp = 32;
 // Between two stores to words that others wait for, or the end of a block, the kernels wait for one
 // another far less often than this.
-constexpr int kPassesUntilIdle = 1000;
+constexpr int kPassesUntilIdle = 200;
 
 /// What the host threads of a launch share.
 struct LaunchState {
