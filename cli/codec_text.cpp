@@ -1,5 +1,7 @@
 #include "cli/codec_text.hpp"
 
+#include "codec/launch_table.hpp"
+
 #include <fmt/format.h>
 
 namespace kvferry::cli {
@@ -21,8 +23,7 @@ std::string ratio_text(std::uint64_t raw_bytes, std::uint64_t stored_bytes) {
 }
 
 std::string format_text(const codec::FrameFormat& format) {
-  return fmt::format("w{}-{}", format.code_bits,
-                     format.mode == codec::EscapeMode::sentinel ? "sentinel" : "positional");
+  return std::string(mode_name(format));
 }
 
 std::string exponents_text(std::span<const std::uint8_t> ascending_exponents) {

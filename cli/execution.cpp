@@ -39,7 +39,8 @@ std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& co
     case scenarios::CodecTiming::profile:
       break;
   }
-  return codec::make_recorded_codec(payload_for(config, layers), config.profile);
+  return codec::make_recorded_codec(payload_for(config, layers), config.profile,
+                                    config.outside_profile);
 }
 
 analysis::RunContext context_of(const scenarios::Scenario& scenario) {

@@ -99,21 +99,22 @@ std::string describe(const PayloadSpec& spec) {
 
 }  // namespace
 
-PayloadPool::Tensor PayloadPool::encode_tensor(std::span<const std::uint16_t> values,
+PayloadPool::Tensor PayloadPool::encode_tensor(std::vector<std::uint16_t> values,
                                                const FormatChoice& choice) {
-  const std::vector<std::byte> frame = codec::encode(values, {choice.codebook, choice.format});
-  check_round_trip(frame, values);
   Tensor tensor;
-  tensor.format = choice.format;
-  tensor.value_count = values.size();
+  tensor.values = std::move(values);
+  tensor.parameters = {choice.codebook, choice.format};
+  const std::vector<std::byte> frame = codec::encode(tensor.values, tensor.parameters);
+  check_round_trip(frame, tensor.values);
   tensor.frame_bytes = frame.size();
   tensor.fingerprint = fnv1a({reinterpret_cast<const char*>(frame.data()), frame.size()});
-  const FrameLayout layout = frame_layout(values.size(), choice.format);
+  const FrameLayout layout = frame_layout(tensor.values.size(), choice.format);
   const auto directory = read_directory(frame, layout);
   for (std::size_t i = 0; i < directory.size(); ++i) {
     tensor.words_before.push_back(directory[i].escape_word);
-    tensor.escapes.push_back(
-        escape_positions(values.subspan(i * kChunkValues, kChunkValues), choice.codebook));
+    tensor.escapes.push_back(escape_positions(
+        std::span(tensor.values).subspan(i * kChunkValues, kChunkValues), choice.codebook));
+    tensor.escape_count += tensor.escapes.back().size();
   }
   tensor.words_before.push_back((frame.size() - layout.escapes) / 4);
   return tensor;
@@ -139,10 +140,8 @@ PayloadPool PayloadPool::encode(std::vector<PayloadTensor> tensors, const FrameO
   pool.tensors_.resize(tensors.size());
   run_parallel(tensors.size(), available_threads(), [&](std::size_t i) {
     assert(!tensors[i].evaluation.empty() && tensors[i].evaluation.size() % kChunkValues == 0);
-    pool.tensors_[i] = encode_tensor(tensors[i].evaluation, choices[i]);
+    pool.tensors_[i] = encode_tensor(std::move(tensors[i].evaluation), choices[i]);
   });
-  pool.sample_ = std::move(tensors.front().evaluation);
-  pool.sample_parameters_ = {choices.front().codebook, choices.front().format};
   for (const Tensor& tensor : pool.tensors_) {
     pool.fingerprint_ = mix64(pool.fingerprint_ ^ tensor.fingerprint);
   }
@@ -154,7 +153,7 @@ double PayloadPool::compression_ratio() const {
   double raw = 0;
   double wire = 0;
   for (const Tensor& tensor : tensors_) {
-    raw += 2.0 * static_cast<double>(tensor.value_count);
+    raw += 2.0 * static_cast<double>(tensor.values.size());
     wire += static_cast<double>(tensor.frame_bytes);
   }
   return raw / wire;
@@ -164,8 +163,8 @@ double PayloadPool::escape_rate() const {
   double values = 0;
   double escapes = 0;
   for (const Tensor& tensor : tensors_) {
-    values += static_cast<double>(tensor.value_count);
-    for (const auto& positions : tensor.escapes) escapes += static_cast<double>(positions.size());
+    values += static_cast<double>(tensor.values.size());
+    escapes += static_cast<double>(tensor.escape_count);
   }
   return escapes / values;
 }
@@ -194,10 +193,10 @@ Bytes PayloadPool::frame_bytes(int layer, KvKind kind, std::uint64_t first_chunk
   if (tail_values > 0) {
     const auto& positions = pool.escapes[last % pool_chunks];
     const auto end = std::lower_bound(positions.begin(), positions.end(), tail_values);
-    words +=
-        record_words(pool.format, tail_values, static_cast<std::uint32_t>(end - positions.begin()));
+    words += record_words(pool.parameters.format, tail_values,
+                          static_cast<std::uint32_t>(end - positions.begin()));
   }
-  const FrameLayout layout = frame_layout(value_count, pool.format);
+  const FrameLayout layout = frame_layout(value_count, pool.parameters.format);
   return {static_cast<std::int64_t>(layout.escapes + 4 * words)};
 }
 
@@ -210,6 +209,28 @@ Bytes PayloadPool::wire_bytes(const KvSlice& slice) const {
     }
   }
   return sum;
+}
+
+std::vector<LaunchShape> PayloadPool::launches_of(const KvSlice& slice) const {
+  std::vector<LaunchShape> launches;
+  const Bytes raw_of_tensor{2 * slice.tokens * slice.values_per_token};
+  for (int layer = slice.first_layer; layer < slice.first_layer + slice.layer_count; ++layer) {
+    for (const KvKind kind : {KvKind::key, KvKind::value}) {
+      const Tensor& pool = tensor(layer, kind);
+      auto launch = std::ranges::find_if(launches, [&](const LaunchShape& shape) {
+        return shape.format == pool.parameters.format;
+      });
+      if (launch == launches.end()) {
+        launch = launches.insert(launch, {pool.parameters.format, 0, {0}, 0});
+      }
+      ++launch->tensors;
+      launch->raw += raw_of_tensor;
+      launch->escape_rate +=
+          static_cast<double>(pool.escape_count) / static_cast<double>(pool.values.size());
+    }
+  }
+  for (LaunchShape& launch : launches) launch.escape_rate /= static_cast<double>(launch.tensors);
+  return launches;
 }
 
 }  // namespace kvferry::codec

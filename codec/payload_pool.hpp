@@ -8,6 +8,7 @@
 #pragma once
 
 #include "codec/codebook.hpp"
+#include "codec/launch_table.hpp"
 #include "codec/splitzip.hpp"
 #include "codec/synthetic_kv.hpp"
 #include "sim/base/units.hpp"
@@ -71,15 +72,22 @@ class PayloadPool {
   /// Exact size of the slice's frames, one for each layer's K and V.
   Bytes wire_bytes(const KvSlice& slice) const;
 
+  /// The launches that encode a slice: one for each format among its tensors.
+  std::vector<LaunchShape> launches_of(const KvSlice& slice) const;
+
   /// Raw bytes / frame bytes of the whole pool.
   double compression_ratio() const;
   double escape_rate() const;
   std::uint64_t fingerprint() const { return fingerprint_; }  ///< FNV-1a of all frames
   const std::string& description() const { return description_; }
 
-  /// A stretch of the pool's values and how it was encoded, for measuring the codec's speed.
-  std::span<const std::uint16_t> sample() const { return sample_; }
-  const EncodeParameters& sample_parameters() const { return sample_parameters_; }
+  /// The values of a layer's K or V, and how they are encoded.
+  std::span<const std::uint16_t> values(int layer, KvKind kind) const {
+    return tensor(layer, kind).values;
+  }
+  const EncodeParameters& parameters(int layer, KvKind kind) const {
+    return tensor(layer, kind).parameters;
+  }
 
   /// The chunks of one layer's K or V, repeated without end from `first_chunk`: the frame of
   /// `value_count` of their values has exactly this many bytes.
@@ -91,22 +99,21 @@ class PayloadPool {
 
  private:
   struct Tensor {
-    FrameFormat format;
+    std::vector<std::uint16_t> values;
+    EncodeParameters parameters{Codebook::most_frequent({}, 1)};
     std::vector<std::uint64_t> words_before;          ///< record words of chunks 0 ... i-1
     std::vector<std::vector<std::uint16_t>> escapes;  ///< positions in each chunk, ascending
-    std::uint64_t value_count{};
+    std::uint64_t escape_count{};
     std::uint64_t frame_bytes{};
     std::uint64_t fingerprint{};
   };
   PayloadPool() = default;
-  static Tensor encode_tensor(std::span<const std::uint16_t> values, const FormatChoice& choice);
+  static Tensor encode_tensor(std::vector<std::uint16_t> values, const FormatChoice& choice);
   const Tensor& tensor(int layer, KvKind kind) const {
     return tensors_[2 * static_cast<std::size_t>(layer) + static_cast<std::size_t>(kind)];
   }
 
   std::vector<Tensor> tensors_;  ///< K and V of layer 0, of layer 1, ...
-  std::vector<std::uint16_t> sample_;
-  EncodeParameters sample_parameters_{Codebook::most_frequent({}, 1)};
   std::uint64_t fingerprint_{};
   std::string description_;
 };

@@ -19,12 +19,12 @@ class RawTransfer final : public TransferCodec {
 
 class ProfiledCodec final : public TransferCodec {
  public:
-  ProfiledCodec(std::shared_ptr<const PayloadPool> pool, CodecProfile profile)
-      : pool_(std::move(pool)), profile_(std::move(profile)) {}
+  ProfiledCodec(std::shared_ptr<const PayloadPool> pool, CodecProfile profile, OutsideRange outside)
+      : pool_(std::move(pool)), profile_(std::move(profile)), outside_(outside) {}
 
   HandoffCost handoff(const KvSlice& slice) override {
-    const Bytes raw = slice.raw_bytes();
-    return {time_of(profile_.encode, raw), time_of(profile_.decode, raw), pool_->wire_bytes(slice)};
+    const LaunchTimes times = times_of(profile_, pool_->launches_of(slice), outside_);
+    return {times.encode, times.decode, pool_->wire_bytes(slice)};
   }
 
   CodecSources sources() const override {
@@ -36,6 +36,7 @@ class ProfiledCodec final : public TransferCodec {
  private:
   std::shared_ptr<const PayloadPool> pool_;
   CodecProfile profile_;
+  OutsideRange outside_;
 };
 
 class ConstantCodec final : public TransferCodec {
@@ -71,13 +72,14 @@ std::unique_ptr<TransferCodec> make_raw_transfer() {
 }
 
 std::unique_ptr<TransferCodec> make_recorded_codec(std::shared_ptr<const PayloadPool> pool,
-                                                   CodecProfile profile) {
-  return std::make_unique<ProfiledCodec>(std::move(pool), std::move(profile));
+                                                   CodecProfile profile, OutsideRange outside) {
+  return std::make_unique<ProfiledCodec>(std::move(pool), std::move(profile), outside);
 }
 
 std::unique_ptr<TransferCodec> make_cpu_codec(std::shared_ptr<const PayloadPool> pool) {
-  CodecProfile profile = measure_cpu_profile(pool->sample(), pool->sample_parameters());
-  return std::make_unique<ProfiledCodec>(std::move(pool), std::move(profile));
+  CodecProfile profile =
+      measure_cpu_profile(pool->values(0, KvKind::key), pool->parameters(0, KvKind::key));
+  return std::make_unique<ProfiledCodec>(std::move(pool), std::move(profile), OutsideRange::extend);
 }
 
 std::unique_ptr<TransferCodec> make_constant_codec(const ConstantRates& rates) {

@@ -38,9 +38,11 @@ class TransferCodec {
 /// Raw bytes travel: the baseline that every result is paired with.
 std::unique_ptr<TransferCodec> make_raw_transfer();
 
-/// Sizes from really encoded frames, times from a recorded profile.
+/// Sizes from really encoded frames, times from a recorded profile. A hand-off outside of its range
+/// is an InputError, unless `outside` says to go on.
 std::unique_ptr<TransferCodec> make_recorded_codec(std::shared_ptr<const PayloadPool> pool,
-                                                   CodecProfile profile);
+                                                   CodecProfile profile,
+                                                   OutsideRange outside = OutsideRange::refuse);
 
 /// Sizes from really encoded frames, times measured now on one core of this host. Takes a few
 /// seconds; a result that uses it cannot be reproduced to the bit, and says so.

@@ -123,6 +123,17 @@ void refuse_constants(SectionReader& section) {
   }
 }
 
+codec::OutsideRange read_extrapolate(SectionReader& section, CodecTiming timing) {
+  constexpr const char* kKey = "extrapolate";
+  if (timing != CodecTiming::profile) {
+    if (section.has(kKey)) section.error(kKey, "has an effect only on a profile");
+    section.ignore(kKey);
+    return codec::OutsideRange::refuse;
+  }
+  return section.optional(kKey, Boolean{}, false) ? codec::OutsideRange::extend
+                                                  : codec::OutsideRange::refuse;
+}
+
 codec::ConstantRates read_constants(SectionReader& section) {
   const Time overhead{Sign::not_negative};
   codec::ConstantRates rates;
@@ -147,6 +158,7 @@ CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim
     refuse_constants(codec);
   }
   config.profile = read_profile(codec);
+  config.outside_profile = read_extrapolate(codec, config.timing);
   SectionReader payload = codec.section("payload");
   config.payload_path = read_payload_path(payload);
   if (!config.payload_path) config.payload = read_synthetic_payload(payload, model, seed);

@@ -25,6 +25,7 @@ struct CodecConfig {
   TransferCodecName codec = TransferCodecName::none;
   CodecTiming timing = CodecTiming::profile;
   codec::CodecProfile profile;  ///< for timing: profile
+  codec::OutsideRange outside_profile = codec::OutsideRange::refuse;
   codec::PayloadSpec payload;   ///< for timing: profile and cpu
   /// A file of tensors instead of the payload's synthetic values; its frame options hold for both.
   std::optional<std::string> payload_path;

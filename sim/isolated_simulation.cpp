@@ -20,7 +20,7 @@ namespace kvferry::sim {
 namespace {
 
 // What travels through the pipe: one of these, then the result's parts or the message.
-enum class Reply : char { result = 'R', failure = 'F' };
+enum class Reply : char { result = 'R', wrong_input = 'I', failure = 'F' };
 
 class PipeWriter {
  public:
@@ -95,6 +95,11 @@ void send_result(PipeWriter& writer, const SimulationResult& result) {
   writer.put_all(std::span(result.link_bytes));
 }
 
+void send_message(PipeWriter& writer, Reply reply, const std::string& message) {
+  writer.put(reply);
+  writer.put_all(std::span<const char>(message));
+}
+
 bool receive_result(PipeReader& reader, SimulationResult& result) {
   return reader.get(result.totals) && reader.get_all(result.records) &&
          reader.get_all(result.token_gaps) && reader.get_all(result.link_bytes);
@@ -109,10 +114,10 @@ bool receive_result(PipeReader& reader, SimulationResult& result) {
     PipeWriter writer(pipe);
     try {
       send_result(writer, simulate(config, requests, codec));
+    } catch (const InputError& error) {
+      send_message(writer, Reply::wrong_input, error.what());
     } catch (const std::exception& error) {
-      const std::string message = error.what();
-      writer.put(Reply::failure);
-      writer.put_all(std::span<const char>(message));
+      send_message(writer, Reply::failure, error.what());
     }
   } catch (...) {
     status = 1;
@@ -180,10 +185,11 @@ SimulationResult IsolatedSimulation::wait() {
   std::string message;
   const bool replied = reader.get(reply);
   const bool succeeded = replied && reply == Reply::result && receive_result(reader, result);
-  const bool explained = replied && reply == Reply::failure && reader.get_all(message);
+  const bool explained = replied && reply != Reply::result && reader.get_all(message);
   const int status = wait_for(child_);
   child_ = -1;
   if (succeeded) return result;
+  if (explained && reply == Reply::wrong_input) throw InputError(message);
   throw RunError(explained ? message : description_of(status));
 }
 

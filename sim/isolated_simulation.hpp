@@ -20,7 +20,8 @@ class IsolatedSimulation {
   /// Ends the child if nobody has waited for it.
   ~IsolatedSimulation();
 
-  /// Waits for the child's result; call once. @throws RunError with the child's message
+  /// Waits for the child's result; call once. @throws InputError or RunError with the child's
+  /// message
   SimulationResult wait();
 
  private:

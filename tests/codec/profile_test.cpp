@@ -52,8 +52,9 @@ TEST(CodecProfile, TheBuiltInProfileCarriesThePublishedFigures) {
 
 TEST(CodecProfile, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_EQ(error_of(kNotes + "bytes,us\n"),
-            "p.csv:5: error: expected the header 'direction,fixed_us,gb_per_s' or "
-            "'raw_bytes,encode_us,decode_us', found 'bytes,us'");
+            "p.csv:5: error: expected the header 'direction,fixed_us,gb_per_s', "
+            "'raw_bytes,encode_us,decode_us' or 'dtype,mode,tensors,raw_bytes,escape_rate,"
+            "encode_us,encode_iqr_us,decode_us,decode_iqr_us', found 'bytes,us'");
   EXPECT_EQ(error_of(kNotes + "direction,fixed_us,gb_per_s\nencode,1\n"),
             "p.csv:6: error: expected 3 fields, found 'encode,1'");
   EXPECT_EQ(error_of(kNotes + "direction,fixed_us,gb_per_s\nencode,-1,5\n"),
