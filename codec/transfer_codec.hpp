@@ -3,6 +3,7 @@
 
 #include "codec/payload_pool.hpp"
 #include "codec/profile.hpp"
+#include "sim/base/result.hpp"
 #include "sim/base/units.hpp"
 
 #include <memory>
@@ -33,6 +34,9 @@ class TransferCodec {
 
   virtual HandoffCost handoff(const KvSlice& slice) = 0;
   virtual CodecSources sources() const = 0;
+
+  /// What has been encoded and checked so far; zeros for codecs that only look up.
+  virtual LiveCodecAccount account() const { return {}; }
 };
 
 /// Raw bytes travel: the baseline that every result is paired with.

@@ -36,6 +36,7 @@ SimulationResult simulate(const SimulationConfig& config,
   engine.run();
   SimulationResult result = system.take_result();
   result.link_bytes = engine.link_bytes();
+  result.totals.live_codec = codec.account();
   check_complete(config, result);
   return result;
 }

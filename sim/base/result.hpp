@@ -17,6 +17,14 @@ struct TokenGap {
   std::int64_t count;
 };
 
+/// Hand-offs that a codec on a device encoded and decoded during the run.
+struct LiveCodecAccount {
+  std::int64_t handoffs{};
+  std::int64_t verified_handoffs{};  ///< every bit compared
+  std::int64_t chunks{};             ///< of the hand-offs
+  std::int64_t split_chunks{};       ///< several launches, because memory was short
+};
+
 /// Sums over all instances or GPUs; busy times until the end.
 struct SimulationTotals {
   Seconds prefill_busy{};
@@ -27,6 +35,7 @@ struct SimulationTotals {
   std::int64_t decode_iterations{};
   std::int64_t flows{};
   std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
+  LiveCodecAccount live_codec{};
   Seconds end{};                    ///< the last event's date, or the horizon
 };
 
