@@ -81,6 +81,13 @@ Json to_json(const RunSummary& summary) {
   json["prefill_iterations"] = summary.totals.prefill_iterations;
   json["decode_iterations"] = summary.totals.decode_iterations;
   json["flows"] = summary.totals.flows;
+  const LiveCodecAccount& live = summary.totals.live_codec;
+  if (live.handoffs > 0) {
+    json["live_codec"] = {{"handoffs", live.handoffs},
+                          {"verified_handoffs", live.verified_handoffs},
+                          {"chunks", live.chunks},
+                          {"split_chunks", live.split_chunks}};
+  }
   return json;
 }
 

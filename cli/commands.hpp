@@ -13,6 +13,8 @@ inline constexpr int kRunFailed = 1;
 inline constexpr int kWrongInput = 2;
 
 enum class Format : std::uint8_t { table, json };
+/// Of the hand-offs that a device encodes: which are compared bit by bit.
+enum class Verify : std::uint8_t { first, all };
 enum class ExistingFolder : std::uint8_t { refuse, replace };
 
 /// What run and compare have in common.
@@ -22,6 +24,7 @@ struct RunOptions {
   std::string output_folder;     ///< empty: none
   ExistingFolder existing = ExistingFolder::refuse;
   Format format = Format::table;
+  Verify verify = Verify::first;
 };
 
 struct CompareOptions {

@@ -44,7 +44,7 @@ std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Varian
   std::vector<PreparedRun> runs;
   std::string last_described;
   for (scenarios::Scenario& scenario : load_all(options, variants)) {
-    runs.push_back(prepare(std::move(scenario)));
+    runs.push_back(prepare(std::move(scenario), options.run.verify));
     const std::string& description = runs.back().workload.source.description;
     if (description != last_described) log_workload(runs.back().workload);
     last_described = description;

@@ -1,6 +1,10 @@
 #include "cli/execution.hpp"
 
+#include "codec/cuda/gpu_backend.hpp"
 #include "codec/files/payload_file.hpp"
+#include "codec/gpu/live_codec.hpp"
+#include "codec/gpu/probe.hpp"
+#include "sim/base/error.hpp"
 #include "sim/isolated_simulation.hpp"
 #include "sim/placement.hpp"
 
@@ -8,6 +12,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -29,15 +34,32 @@ std::shared_ptr<const codec::PayloadPool> payload_for(const scenarios::CodecConf
   return pool;
 }
 
+// The device for live times; nothing where `auto` has to do without one.
+std::optional<codec::LiveDevice> live_device(scenarios::CodecTiming timing) {
+  const codec::GpuBackend backend = codec::cuda::gpu_backend();
+  const codec::GpuProbe probe = codec::probe_gpu(backend);
+  if (probe.gpu) return codec::LiveDevice{*probe.gpu, [backend] { return backend.open(0); }};
+  if (timing == scenarios::CodecTiming::live) {
+    throw InputError("codec.timing: error: 'live' needs a GPU, and none can be used: " +
+                     probe.why_none + "; allowed without one: auto, profile, cpu, constant");
+  }
+  spdlog::info("codec.timing: auto is the profile here, no GPU can be used: {}", probe.why_none);
+  return std::nullopt;
+}
+
+bool may_be_live(const scenarios::CodecConfig& config) {
+  return config.codec != scenarios::TransferCodecName::none &&
+         (config.timing == scenarios::CodecTiming::automatic ||
+          config.timing == scenarios::CodecTiming::live);
+}
+
 std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& config, int layers) {
   if (config.codec == scenarios::TransferCodecName::none) return codec::make_raw_transfer();
-  switch (config.timing) {
-    case scenarios::CodecTiming::constant:
-      return codec::make_constant_codec(config.constant);
-    case scenarios::CodecTiming::cpu:
-      return codec::make_cpu_codec(payload_for(config, layers));
-    case scenarios::CodecTiming::profile:
-      break;
+  if (config.timing == scenarios::CodecTiming::constant) {
+    return codec::make_constant_codec(config.constant);
+  }
+  if (config.timing == scenarios::CodecTiming::cpu) {
+    return codec::make_cpu_codec(payload_for(config, layers));
   }
   return codec::make_recorded_codec(payload_for(config, layers), config.profile,
                                     config.outside_profile);
@@ -67,10 +89,20 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
   return overrides;
 }
 
-PreparedRun prepare(scenarios::Scenario scenario) {
+PreparedRun prepare(scenarios::Scenario scenario, Verify verify) {
   PreparedRun run;
   run.workload = workloads::make_workload(scenario.workload, scenario.seed);
-  run.codec = codec_for(scenario.codec, scenario.system.model.layers);
+  const int layers = scenario.system.model.layers;
+  std::optional<codec::LiveDevice> device;
+  if (may_be_live(scenario.codec)) device = live_device(scenario.codec.timing);
+  run.uses_device = device.has_value();
+  if (device) {
+    run.codec = codec::make_live_codec(
+        payload_for(scenario.codec, layers), std::move(*device),
+        verify == Verify::all ? codec::kVerifyAll : codec::kVerifiedHandoffs);
+  } else {
+    run.codec = codec_for(scenario.codec, layers);
+  }
   run.scenario = std::move(scenario);
   return run;
 }
@@ -85,7 +117,8 @@ void log_workload(const workloads::Workload& workload) {
 }
 
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {
-  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const bool one_at_a_time = std::ranges::any_of(runs, &PreparedRun::uses_device);
+  const std::size_t at_once = one_at_a_time ? 1 : std::max(1U, std::thread::hardware_concurrency());
   std::deque<sim::IsolatedSimulation> started;
   std::size_t next = 0;
   const auto start_next = [&] {
@@ -94,7 +127,7 @@ std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {
   };
   std::vector<FinishedRun> finished;
   while (finished.size() < runs.size()) {
-    while (next < runs.size() && started.size() < cores) start_next();
+    while (next < runs.size() && started.size() < at_once) start_next();
     SimulationResult result = started.front().wait();
     started.pop_front();
     const scenarios::Scenario& scenario = runs[finished.size()].scenario;

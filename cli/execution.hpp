@@ -3,6 +3,7 @@
 #pragma once
 
 #include "analysis/run_summary.hpp"
+#include "cli/commands.hpp"
 #include "codec/transfer_codec.hpp"
 #include "scenarios/config_node.hpp"
 #include "scenarios/scenario.hpp"
@@ -23,10 +24,11 @@ struct PreparedRun {
   scenarios::Scenario scenario;
   workloads::Workload workload;
   std::unique_ptr<codec::TransferCodec> codec;
+  bool uses_device = false;  ///< while it runs, nothing else may, or the times would suffer
 };
 
 /// @throws InputError, RunError
-PreparedRun prepare(scenarios::Scenario scenario);
+PreparedRun prepare(scenarios::Scenario scenario, Verify verify);
 
 /// Says where the requests come from, and what was dropped or looks odd.
 void log_workload(const workloads::Workload& workload);
@@ -36,7 +38,8 @@ struct FinishedRun {
   analysis::RunSummary summary;
 };
 
-/// Runs all of them, as many at once as there are cores; the results are in the order of `runs`.
+/// Runs all of them, as many at once as there are cores, or one at a time where one of them measures
+/// on a device; the results are in the order of `runs`.
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs);
 
 }  // namespace kvferry::cli

@@ -46,6 +46,9 @@ void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
   command.add_flag_callback(
       "--force", [&options] { options.existing = ExistingFolder::replace; },
       "Replace the results of an earlier run");
+  command.add_flag_callback(
+      "--verify", [&options] { options.verify = Verify::all; },
+      "Compare every live hand-off bit by bit, not only the first 16 (codec.timing: live)");
   command
       .add_option_function<std::string>(
           "--format",

@@ -137,6 +137,23 @@ std::string rejections(const std::vector<ReportColumn>& columns) {
   return text;
 }
 
+// What a codec on a device did, and where it had to depart from one launch a chunk.
+std::string live_account(const std::vector<ReportColumn>& columns) {
+  std::string text;
+  for (const ReportColumn& column : columns) {
+    const LiveCodecAccount& live = column.finished->summary.totals.live_codec;
+    if (live.handoffs == 0) continue;
+    text +=
+        fmt::format("live codec of {}: {} hand-offs in {} chunks, {} of them verified bit by bit\n",
+                    column.label, live.handoffs, live.chunks, live.verified_handoffs);
+    if (live.split_chunks > 0) {
+      text += fmt::format("live codec of {}: {} chunks split, the device's memory was short\n",
+                          column.label, live.split_chunks);
+    }
+  }
+  return text;
+}
+
 // What the speed-ups compare, where it is not simply every request.
 std::string pairing(const std::vector<ReportColumn>& columns) {
   std::string text;
@@ -192,8 +209,8 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   add_stage_rows(table);
   table.gap();
   add_count_rows(table);
-  return headline(columns) + table.text() + rejections(columns) + pairing(columns) + "\n" +
-         sources(columns);
+  return headline(columns) + table.text() + rejections(columns) + live_account(columns) +
+         pairing(columns) + "\n" + sources(columns);
 }
 
 }  // namespace kvferry::cli

@@ -20,7 +20,7 @@ int run(const RunOptions& options) {
   if (!options.output_folder.empty()) folder.emplace(options.output_folder, options.existing);
 
   std::vector<PreparedRun> runs;
-  runs.push_back(prepare(std::move(scenario)));
+  runs.push_back(prepare(std::move(scenario), options.verify));
   log_workload(runs.front().workload);
   const std::vector<FinishedRun> finished = execute(runs);
 

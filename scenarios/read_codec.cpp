@@ -18,9 +18,9 @@ using codec::CodebookScope;
 
 const Choice<TransferCodecName> kCodecs{
     "codec", {{"none", TransferCodecName::none}, {"splitzip", TransferCodecName::splitzip}}};
-// Without a GPU codec in this build, auto is the recorded profile.
 const Choice<CodecTiming> kTimings{"timing",
-                                   {{"auto", CodecTiming::profile},
+                                   {{"auto", CodecTiming::automatic},
+                                    {"live", CodecTiming::live},
                                     {"profile", CodecTiming::profile},
                                     {"cpu", CodecTiming::cpu},
                                     {"constant", CodecTiming::constant}}};
@@ -125,7 +125,7 @@ void refuse_constants(SectionReader& section) {
 
 codec::OutsideRange read_extrapolate(SectionReader& section, CodecTiming timing) {
   constexpr const char* kKey = "extrapolate";
-  if (timing != CodecTiming::profile) {
+  if (timing != CodecTiming::profile && timing != CodecTiming::automatic) {
     if (section.has(kKey)) section.error(kKey, "has an effect only on a profile");
     section.ignore(kKey);
     return codec::OutsideRange::refuse;
@@ -151,7 +151,7 @@ CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim
                        std::uint64_t seed) {
   CodecConfig config;
   config.codec = transfer.optional("codec", kCodecs, TransferCodecName::none);
-  config.timing = codec.optional("timing", kTimings, CodecTiming::profile);
+  config.timing = codec.optional("timing", kTimings, CodecTiming::automatic);
   if (config.timing == CodecTiming::constant) {
     config.constant = read_constants(codec);
   } else {

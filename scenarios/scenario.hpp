@@ -19,14 +19,15 @@ namespace kvferry::scenarios {
 enum class TransferCodecName : std::uint8_t { none, splitzip };
 
 /// Where the codec's times come from; with `constant` the sizes too come from the scenario.
-enum class CodecTiming : std::uint8_t { profile, cpu, constant };
+/// `automatic` is live where there is a device, and the profile elsewhere.
+enum class CodecTiming : std::uint8_t { automatic, live, profile, cpu, constant };
 
 struct CodecConfig {
   TransferCodecName codec = TransferCodecName::none;
-  CodecTiming timing = CodecTiming::profile;
+  CodecTiming timing = CodecTiming::automatic;
   codec::CodecProfile profile;  ///< for timing: profile
   codec::OutsideRange outside_profile = codec::OutsideRange::refuse;
-  codec::PayloadSpec payload;   ///< for timing: profile and cpu
+  codec::PayloadSpec payload;  ///< for all timings but constant
   /// A file of tensors instead of the payload's synthetic values; its frame options hold for both.
   std::optional<std::string> payload_path;
   codec::ConstantRates constant;  ///< for timing: constant

@@ -10,6 +10,7 @@ namespace kvferry {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 const std::string kSmoke = KVFERRY_TEST_FILES "/golden/smoke.yaml";
@@ -42,6 +43,37 @@ TEST(CodecTiming, ExtrapolationIsRefusedWhereThereIsNoProfile) {
       run_kvferry("run -q --set codec.timing=cpu --set codec.extrapolate=true " + kSmoke);
   EXPECT_EQ(result.status, 2);
   EXPECT_THAT(result.err, HasSubstr("has an effect only on a profile"));
+}
+
+// An empty list of visible devices is what CUDA itself offers to hide the GPUs of a machine.
+const std::string kNoGpu = "CUDA_VISIBLE_DEVICES=";
+
+TEST(CodecTiming, LiveWithoutAGpuIsRefusedWithTheReason) {
+  const auto result = run_kvferry("run --set codec.timing=live " + kSmoke, kNoGpu);
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, ContainsRegex("codec.timing: error: 'live' needs a GPU, and none can be "
+                                        "used: (this build has no CUDA|.*CUDA.*|.*driver.*); "
+                                        "allowed without one: auto, profile, cpu, constant"));
+  EXPECT_EQ(result.out, "");
+}
+
+TEST(CodecTiming, AutoWithoutAGpuIsTheProfile) {
+  const std::string run = "run --format json --set codec.timing=";
+  const auto automatic = run_kvferry(run + "auto " + kSmoke, kNoGpu);
+  EXPECT_EQ(automatic.status, 0) << automatic.err;
+  EXPECT_THAT(automatic.err,
+              HasSubstr("codec.timing: auto is the profile here, no GPU can be used"));
+  std::string expected = run_kvferry(run + "profile " + kSmoke, kNoGpu).out;
+  const std::string word = "\"timing\": \"profile\"";
+  ASSERT_NE(expected.find(word), std::string::npos);
+  expected.replace(expected.find(word), word.size(), "\"timing\": \"auto\"");
+  EXPECT_EQ(automatic.out, expected);
+}
+
+TEST(CodecTiming, NothingAsksForAGpuWhereNoCodecIsUsed) {
+  const auto result =
+      run_kvferry("run -q --set codec.timing=live --set transfer.codec=none " + kSmoke, kNoGpu);
+  EXPECT_EQ(result.status, 0) << result.err;
 }
 
 }  // namespace

@@ -233,7 +233,8 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
         WrongUse{"run x.yaml --sett a=b",
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "
-                 "--output, --force, --format\n"},
+                 "--output, --force, --verify, "
+                 "--format\n"},
         WrongUse{"run", "kvferry: error: scenario is required\nTry 'kvferry run --help'.\n"},
         WrongUse{"list", "kvferry list: error: say what to list; lists: models, gpus, "},
         WrongUse{"run x.yaml --format xml", "kvferry: error: --format: xml not in {table,json}\n"},
