@@ -1,14 +1,11 @@
+#include "cli/bench_values.hpp"
 #include "cli/codec_commands.hpp"
 #include "cli/codec_text.hpp"
 #include "cli/commands.hpp"
 #include "cli/text_table.hpp"
-#include "codec/files/input_file.hpp"
 #include "codec/files/tensor_coding.hpp"
-#include "codec/files/tensor_file.hpp"
 #include "codec/splitzip.hpp"
-#include "codec/synthetic_kv.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/nearest_name.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +13,6 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <span>
 #include <utility>
 
@@ -27,50 +23,6 @@ constexpr std::size_t kInCache = std::size_t{128} << 10;
 constexpr std::size_t kInMemory = std::size_t{64} << 20;
 constexpr std::size_t kRounds = 7;
 constexpr std::chrono::milliseconds kShortestRound{20};
-
-/// Values to measure on: as many bytes as the largest size asks for, repeated where there are
-/// fewer.
-struct BenchValues {
-  codec::DType dtype = codec::DType::bf16;
-  std::vector<std::byte> bytes;
-  std::string source;  ///< in words
-};
-
-BenchValues values_of(const codec::InputFile& file, std::optional<codec::DType> dtype) {
-  for (const codec::TensorInfo& tensor : codec::list_tensors(file, dtype).tensors) {
-    if (!tensor.dtype || tensor.bytes == 0) continue;
-    return {*tensor.dtype,
-            file.read(tensor.offset, std::min<std::uint64_t>(tensor.bytes, kInMemory)),
-            "tensor " + codec::quoted_name(tensor.name) + " of " + file.path()};
-  }
-  file.refuse("it holds no BF16 or FP8 values to measure on");
-}
-
-BenchValues values_of(const codec::KvPreset& preset) {
-  constexpr codec::KvShape kShape{64, 8, 128, 1024};
-  constexpr int kLayer = 10;
-  const auto values = codec::synthesize_kv(preset, kShape, codec::KvKind::value, kLayer, 1, 2);
-  const auto bytes = std::as_bytes(std::span(values));
-  return {codec::DType::bf16,
-          {bytes.begin(), bytes.end()},
-          "synthetic " + preset.name + ", V of layer " + std::to_string(kLayer) + " of " +
-              std::to_string(kShape.layers)};
-}
-
-BenchValues values_for(const CodecBenchOptions& options) {
-  const codec::KvPreset* preset = codec::find_kv_preset(options.input);
-  if (preset != nullptr && !std::filesystem::exists(options.input)) {
-    if (!options.dtype || options.dtype == codec::DType::bf16) return values_of(*preset);
-    throw InputError("--dtype: error: the synthetic presets are bf16");
-  }
-  if (!std::filesystem::exists(options.input)) {
-    std::vector<std::string> names;
-    for (const codec::KvPreset& known : codec::kv_presets()) names.push_back(known.name);
-    throw InputError(options.input + ": error: neither a file nor a preset" +
-                     did_you_mean(options.input, names) + "; presets: " + join_names(names));
-  }
-  return values_of(codec::InputFile(options.input), options.dtype);
-}
 
 std::vector<std::byte> repeated(const std::vector<std::byte>& bytes, std::size_t size) {
   std::vector<std::byte> result(size);
@@ -178,6 +130,7 @@ void add_rows(TextTable& table, const std::string& size, Bench& bench, unsigned 
 }  // namespace
 
 int codec_bench(const CodecBenchOptions& options) {
+  if (options.device) return codec_gpu_bench(options);
   const BenchValues values = values_for(options);
   codec::ExponentHistogram histogram{};
   codec::count_exponents(values.bytes, values.dtype, histogram);

@@ -63,6 +63,13 @@ struct CodecBenchOptions {
   std::optional<codec::DType> dtype;
   codec::FrameRule rule = codec::FrameRule::smallest;
   unsigned threads = 1;
+  std::optional<int> device;  ///< a GPU instead of the processor
+};
+
+struct CodecProfileOptions {
+  std::string output;
+  codec::ExistingFile existing = codec::ExistingFile::refuse;
+  int device = 0;
 };
 
 int codec_encode(const CodecEncodeOptions& options);
@@ -70,5 +77,7 @@ int codec_decode(const CodecDecodeOptions& options);
 int codec_inspect(const CodecInspectOptions& options);
 int codec_calibrate(const CodecCalibrateOptions& options);
 int codec_bench(const CodecBenchOptions& options);
+int codec_gpu_bench(const CodecBenchOptions& options);  ///< what codec_bench does with a device
+int codec_profile(const CodecProfileOptions& options);
 
 }  // namespace kvferry::cli

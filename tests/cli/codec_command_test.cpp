@@ -202,10 +202,10 @@ TEST_F(CodecCommand, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
   for (const auto& [arguments, message] :
        {WrongUse{"codec",
                  "kvferry: error: a command is missing; commands: encode, decode, inspect, "
-                 "calibrate, bench, ratios, presets\n"},
+                 "calibrate, bench, profile, ratios, presets\n"},
         WrongUse{"codec encdoe x",
                  "kvferry: error: unknown command 'encdoe' (did you mean 'encode'?); commands: "
-                 "encode, decode, inspect, calibrate, bench, ratios, presets\n"},
+                 "encode, decode, inspect, calibrate, bench, profile, ratios, presets\n"},
         WrongUse{"codec inspect x.kvz --chunk",
                  "kvferry: error: unknown option '--chunk' (did you mean '--chunks'?); options: "
                  "--help, --chunks, --json, --threads, --quiet\n"},
