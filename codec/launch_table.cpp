@@ -39,14 +39,19 @@ LaunchTimes scaled(const LaunchTimes& times, double factor) {
   return {times.encode * factor, times.decode * factor};
 }
 
+// The launches of one key, of those sorted by it. Not ranges::equal_range: clang 14 has no use for
+// the subrange of GCC 12's library that it returns.
+template <typename Key, typename KeyOf>
+Launches group_of(Launches launches, const Key& key, KeyOf key_of) {
+  return {std::ranges::lower_bound(launches, key, {}, key_of),
+          std::ranges::upper_bound(launches, key, {}, key_of)};
+}
+
 // Those launches that share their place on the axis, on either side of `at`; the same group twice
 // where `at` is one of the places, or beyond the first or last of them.
 std::pair<Launches, Launches> groups_around(Launches launches, const Axis& axis, double at) {
   const auto place = [&](const RecordedLaunch& launch) { return axis.of(launch.shape); };
-  const auto group_at = [&](double key) {
-    const auto range = std::ranges::equal_range(launches, key, {}, place);
-    return Launches(range.begin(), range.end());
-  };
+  const auto group_at = [&](double key) { return group_of(launches, key, place); };
   const auto above = std::ranges::lower_bound(launches, at, {}, place);
   if (above == launches.end()) return {group_at(place(launches.back())), {}};
   const Launches upper = group_at(place(*above));
@@ -99,14 +104,14 @@ LaunchTable::LaunchTable(std::vector<RecordedLaunch> launches) : launches_(std::
 }
 
 LaunchTimes LaunchTable::times_of(const LaunchShape& shape, OutsideRange outside) const {
-  const auto of_kind = std::ranges::equal_range(
-      launches_, kind_key(shape.format), {},
-      [](const RecordedLaunch& launch) { return kind_key(launch.shape.format); });
+  const Launches of_kind =
+      group_of(launches_, kind_key(shape.format),
+               [](const RecordedLaunch& launch) { return kind_key(launch.shape.format); });
   if (of_kind.empty()) {
     throw InputError("nothing was recorded for " + std::string(name_of(shape.format.dtype)) + " " +
                      std::string(mode_name(shape.format)));
   }
-  return interpolate(Launches(of_kind.begin(), of_kind.end()), shape, outside);
+  return interpolate(of_kind, shape, outside);
 }
 
 }  // namespace kvferry::codec
