@@ -176,6 +176,15 @@ FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype) {
           predicted_bytes_per_value(histogram, best)};
 }
 
+FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype, FrameRule rule) {
+  if (rule == FrameRule::smallest) return choose_format(histogram, dtype);
+  FrameFormat format{dtype, 4, EscapeMode::positional};
+  if (rule != FrameRule::w4_positional) format.mode = EscapeMode::sentinel;
+  if (rule == FrameRule::w3_sentinel) format.code_bits = 3;
+  return {format, Codebook::most_frequent(histogram, max_codebook_size(format)),
+          predicted_bytes_per_value(histogram, format)};
+}
+
 double entropy_bound_bytes_per_value(const ExponentHistogram& histogram, DType dtype) {
   const double sign_mantissa_bits =
       8.0 * static_cast<double>(bytes_per_value(dtype)) - exponent_bits(dtype);

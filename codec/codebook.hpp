@@ -62,6 +62,12 @@ struct FormatChoice {
 /// codes with positions or sentinel, or 3-bit codes with sentinel. Ties go to the one named first.
 FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype);
 
+/// Which format frames have; `smallest` is chosen per tensor by predicted size.
+enum class FrameRule : std::uint8_t { w4_positional, w4_sentinel, w3_sentinel, smallest };
+
+/// The format of the rule, with the best codebook for the histogram.
+FormatChoice choose_format(const ExponentHistogram& histogram, DType dtype, FrameRule rule);
+
 /// Predicted bytes per value of a format with the best codebook for the histogram.
 double predicted_bytes_per_value(const ExponentHistogram& histogram, const FrameFormat& format);
 

@@ -1,5 +1,7 @@
+#include "codec/chunk_ranges.hpp"
 #include "codec/parallel.hpp"
 #include "codec/splitzip.hpp"
+#include "codec/zero_bytes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,18 +10,6 @@
 
 namespace kvferry::codec {
 namespace {
-
-constexpr std::uint32_t kFewestChunksPerThread = 64;
-
-bool all_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(),
-                     [](std::byte byte) { return byte == std::byte{0}; });
-}
-
-template <std::size_t kSize>
-bool all_zero(const std::array<std::uint8_t, kSize>& bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
-}
 
 FrameFormat format_of(const FrameHeader& header) {
   return {static_cast<DType>(header.dtype), header.code_bits,
@@ -201,8 +191,8 @@ class FrameReader {
 };
 
 DecodeResult decode_range(const FrameReader& reader, std::span<const DirectoryEntry> directory,
-                          std::span<std::byte> values, std::uint32_t first, std::uint32_t end) {
-  for (std::uint32_t chunk = first; chunk < end; ++chunk) {
+                          std::span<std::byte> values, const ChunkRange& range) {
+  for (std::uint32_t chunk = range.first; chunk < range.end; ++chunk) {
     const FrameFault fault = reader.decode_chunk(chunk, directory[chunk], values);
     if (fault != FrameFault::none) return {fault, chunk};
   }
@@ -213,15 +203,11 @@ DecodeResult decode_range(const FrameReader& reader, std::span<const DirectoryEn
 DecodeResult decode_chunks(const FrameReader& reader, std::span<const DirectoryEntry> directory,
                            std::span<std::byte> values, unsigned threads) {
   const auto chunks = static_cast<std::uint32_t>(directory.size());
-  const std::uint32_t parts =
-      std::clamp<std::uint32_t>(chunks / kFewestChunksPerThread, 1, std::max(1U, threads));
-  if (parts == 1) return decode_range(reader, directory, values, 0, chunks);
-  std::vector<DecodeResult> results(parts);
-  run_parallel(parts, parts, [&](std::size_t part) {
-    const auto bound = [&](std::size_t p) {
-      return static_cast<std::uint32_t>(std::uint64_t{chunks} * p / parts);
-    };
-    results[part] = decode_range(reader, directory, values, bound(part), bound(part + 1));
+  const std::vector<ChunkRange> ranges = split_chunks(chunks, threads);
+  if (ranges.size() == 1) return decode_range(reader, directory, values, ranges.front());
+  std::vector<DecodeResult> results(ranges.size());
+  run_parallel(ranges.size(), static_cast<unsigned>(ranges.size()), [&](std::size_t i) {
+    results[i] = decode_range(reader, directory, values, ranges[i]);
   });
   for (const DecodeResult& result : results) {
     if (result.fault != FrameFault::none) return result;

@@ -1,3 +1,4 @@
+#include "codec/chunk_ranges.hpp"
 #include "codec/parallel.hpp"
 #include "codec/splitzip.hpp"
 
@@ -11,7 +12,6 @@ namespace kvferry::codec {
 namespace {
 
 // Below this a second thread costs more than it saves.
-constexpr std::uint32_t kFewestChunksPerThread = 64;
 
 /// What every chunk of a frame shares.
 struct FrameJob {
@@ -118,38 +118,23 @@ class RangeEncoder {
 
 /// Consecutive chunks that one thread encodes, with their records until their place in the frame is
 /// known.
-struct Range {
-  std::uint32_t first;
-  std::uint32_t end;
+struct EncodedRange {
+  ChunkRange chunks;
   std::unique_ptr<std::byte[]> records;
   std::uint32_t words = 0;
 };
 
-std::vector<Range> split_chunks(std::uint32_t chunks, unsigned threads) {
-  const std::uint32_t parts =
-      std::clamp<std::uint32_t>(chunks / kFewestChunksPerThread, 1, std::max(1U, threads));
-  std::vector<Range> ranges;
-  for (std::uint32_t i = 0; i < parts; ++i) {
-    const auto bound = [&](std::uint32_t part) {
-      return static_cast<std::uint32_t>(std::uint64_t{chunks} * part / parts);
-    };
-    ranges.push_back({bound(i), bound(i + 1), nullptr});
-  }
-  return ranges;
-}
-
-std::uint32_t encode_range(const FrameJob& job, std::uint32_t first, std::uint32_t end,
-                           std::byte* records) {
+std::uint32_t encode_range(const FrameJob& job, const ChunkRange& chunks, std::byte* records) {
   RangeEncoder encoder(job, records);
-  for (std::uint32_t chunk = first; chunk < end; ++chunk) encoder.encode_chunk(chunk);
+  for (std::uint32_t chunk = chunks.first; chunk < chunks.end; ++chunk) encoder.encode_chunk(chunk);
   return encoder.words();
 }
 
 // Puts a range's records behind those before it and moves its directory entries along.
-void place_records(const FrameJob& job, const Range& range, std::uint32_t base) {
+void place_records(const FrameJob& job, const EncodedRange& range, std::uint32_t base) {
   std::memcpy(job.frame + job.layout.escapes + 4 * std::size_t{base}, range.records.get(),
               4 * std::size_t{range.words});
-  for (std::uint32_t chunk = range.first; chunk < range.end; ++chunk) {
+  for (std::uint32_t chunk = range.chunks.first; chunk < range.chunks.end; ++chunk) {
     std::byte* const word =
         job.frame + job.layout.directory + sizeof(DirectoryEntry) * std::size_t{chunk};
     std::uint32_t value = 0;
@@ -159,17 +144,20 @@ void place_records(const FrameJob& job, const Range& range, std::uint32_t base) 
   }
 }
 
-std::uint32_t encode_ranges(const FrameJob& job, std::vector<Range>& ranges) {
+std::uint32_t encode_ranges(const FrameJob& job, const std::vector<ChunkRange>& ranges) {
   const std::uint32_t chunk_words =
       raw_record_words(job.layout.format, std::uint32_t{1} << job.layout.format.chunk_log2);
+  std::vector<EncodedRange> encoded(ranges.size());
   run_parallel(ranges.size(), static_cast<unsigned>(ranges.size()), [&](std::size_t i) {
-    Range& range = ranges[i];
-    const std::size_t bound = 4 * std::size_t{chunk_words} * (range.end - range.first);
+    EncodedRange& range = encoded[i];
+    range.chunks = ranges[i];
+    const std::size_t bound =
+        4 * std::size_t{chunk_words} * (range.chunks.end - range.chunks.first);
     range.records = std::make_unique_for_overwrite<std::byte[]>(bound);
-    range.words = encode_range(job, range.first, range.end, range.records.get());
+    range.words = encode_range(job, range.chunks, range.records.get());
   });
   std::uint32_t words = 0;
-  for (const Range& range : ranges) {
+  for (const EncodedRange& range : encoded) {
     place_records(job, range, words);
     words += range.words;
   }
@@ -211,10 +199,10 @@ std::size_t encode_into(TensorBytes values, const EncodeParameters& parameters,
   assert(frame.size() >= frame_bound(layout));
   const FrameJob job{layout, chunk_codec(format, execution.instructions),
                      code_tables(parameters.codebook), values.data(), frame.data()};
-  std::vector<Range> ranges = split_chunks(layout.chunk_count, execution.threads);
-  const std::uint32_t words =
-      ranges.size() == 1 ? encode_range(job, 0, layout.chunk_count, frame.data() + layout.escapes)
-                         : encode_ranges(job, ranges);
+  const std::vector<ChunkRange> ranges = split_chunks(layout.chunk_count, execution.threads);
+  const std::uint32_t words = ranges.size() == 1
+                                  ? encode_range(job, ranges.front(), frame.data() + layout.escapes)
+                                  : encode_ranges(job, ranges);
   clear_padding(layout, frame.data());
   FrameHeader header = frame_header(layout, parameters.codebook.exponents(), parameters.user_tag);
   header.escape_bytes = 4 * std::uint64_t{words};

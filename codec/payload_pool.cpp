@@ -35,28 +35,20 @@ std::vector<ExponentHistogram> calibration_histograms(const std::vector<PayloadT
   return histograms;
 }
 
-FormatChoice choice_for(const ExponentHistogram& histogram, FrameRule rule) {
-  if (rule == FrameRule::smallest) return choose_format(histogram, DType::bf16);
-  FrameFormat format;
-  if (rule != FrameRule::w4_positional) format.mode = EscapeMode::sentinel;
-  if (rule == FrameRule::w3_sentinel) format.code_bits = 3;
-  return {format, Codebook::most_frequent(histogram, max_codebook_size(format)),
-          predicted_bytes_per_value(histogram, format)};
-}
-
 std::vector<FormatChoice> format_choices(const std::vector<PayloadTensor>& tensors,
                                          const FrameOptions& frames) {
   const auto histograms = calibration_histograms(tensors);
   std::vector<FormatChoice> choices;
   if (frames.scope == CodebookScope::per_tensor) {
-    for (const auto& histogram : histograms) choices.push_back(choice_for(histogram, frames.rule));
+    for (const auto& histogram : histograms)
+      choices.push_back(choose_format(histogram, DType::bf16, frames.rule));
     return choices;
   }
   ExponentHistogram sum{};
   for (const auto& histogram : histograms) {
     for (std::size_t e = 0; e < sum.size(); ++e) sum[e] += histogram[e];
   }
-  choices.assign(histograms.size(), choice_for(sum, frames.rule));
+  choices.assign(histograms.size(), choose_format(sum, DType::bf16, frames.rule));
   return choices;
 }
 

@@ -35,9 +35,6 @@ struct KvSlice {
   Bytes raw_bytes() const { return {2 * 2 * layer_count * tokens * values_per_token}; }
 };
 
-/// Which format the frames of a payload have; `smallest` is chosen per tensor by predicted size.
-enum class FrameRule : std::uint8_t { w4_positional, w4_sentinel, w3_sentinel, smallest };
-
 struct FrameOptions {
   CodebookScope scope = CodebookScope::per_tensor;
   FrameRule rule = FrameRule::w4_positional;

@@ -1,5 +1,7 @@
 #include "codec/files/kvz_index.hpp"
 
+#include "codec/zero_bytes.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <string_view>
@@ -126,11 +128,6 @@ class IndexReader {
     std::string text(as_text(rest_.first(bytes)));
     rest_ = rest_.subspan(bytes);
     return text;
-  }
-
-  template <std::size_t kSize>
-  static bool all_zero(const std::array<std::uint8_t, kSize>& bytes) {
-    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
   }
 
   void require(bool condition, const char* what) const {

@@ -1,5 +1,7 @@
 #include "codec/files/kvz_reader.hpp"
 
+#include "codec/zero_bytes.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -12,16 +14,6 @@ Struct read_struct(const InputFile& file, std::uint64_t offset) {
   Struct value{};
   file.read(offset, std::as_writable_bytes(std::span(&value, 1)));
   return value;
-}
-
-bool all_zero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(),
-                     [](std::byte byte) { return byte == std::byte{0}; });
-}
-
-template <std::size_t kSize>
-bool all_zero(const std::array<std::uint8_t, kSize>& bytes) {
-  return all_zero(std::as_bytes(std::span(bytes)));
 }
 
 constexpr std::uint64_t kFirstPart = aligned(sizeof(KvzHeader));

@@ -1,26 +1,22 @@
 // Every format that the kernels have, for tests.
 #pragma once
 
-#include "codec/format.hpp"
+#include "tests/codec/formats.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
 namespace kvferry::codec::cuda {
 
-inline constexpr std::array<FrameFormat, 9> kGpuFormats{{
-    {DType::bf16, 4, EscapeMode::positional},
-    {DType::bf16, 4, EscapeMode::sentinel},
-    {DType::bf16, 3, EscapeMode::sentinel},
-    {DType::e5m2, 4, EscapeMode::positional},
-    {DType::e5m2, 4, EscapeMode::sentinel},
-    {DType::e5m2, 3, EscapeMode::sentinel},
-    {DType::e4m3, 4, EscapeMode::positional},
-    {DType::e4m3, 4, EscapeMode::sentinel},
-    {DType::e4m3, 3, EscapeMode::sentinel},
-}};
+/// Without checksums and with the usual chunks: the first nine of all.
+inline constexpr std::array<FrameFormat, 9> kGpuFormats = [] {
+  std::array<FrameFormat, 9> formats{};
+  std::copy_n(kAllFormats.begin(), formats.size(), formats.begin());
+  return formats;
+}();
 
 inline std::string format_text(const testing::TestParamInfo<FrameFormat>& tested) {
   const FrameFormat& format = tested.param;
