@@ -29,11 +29,16 @@ std::optional<Distribution> tpot_figures(const std::vector<const RequestRecord*>
   return distribution_of(std::move(samples));
 }
 
-std::optional<Distribution> itl_figures(const std::vector<TokenGap>& gaps, Seconds warmup) {
+std::optional<Distribution> itl_figures(const std::vector<TokenGapRun>& runs, Seconds warmup) {
   std::vector<WeightedSample> samples;
-  samples.reserve(gaps.size());
-  for (const TokenGap& gap : gaps) {
-    if (gap.when >= warmup) samples.push_back({milliseconds(gap.gap), gap.count});
+  for (const TokenGapRun& run : runs) {
+    Seconds gap = run.first_gap;
+    Seconds end = run.first_end;
+    for (std::int64_t k = 0; k < run.gaps; ++k) {
+      if (end >= warmup) samples.push_back({milliseconds(gap), run.sequences});
+      gap += run.step;
+      end += gap;
+    }
   }
   return distribution_of(std::move(samples));
 }

@@ -71,7 +71,7 @@ void DecodeInstance::end_iteration() {
   clock_.stop(now);
   std::int64_t steady_gaps = 0;
   for (Sequence& sequence : running_) emit_token(sequence, steady_gaps);
-  if (steady_gaps > 0) token_gaps_.push_back({now, now - clock_.started(), steady_gaps});
+  if (steady_gaps > 0) token_gaps_.push_back({now, now - clock_.started(), {}, 1, steady_gaps});
   const auto is_done = [](const Sequence& sequence) { return sequence.remaining == 0; };
   std::erase_if(running_, is_done);
   iterating_ = false;
@@ -88,7 +88,7 @@ void DecodeInstance::emit_token(Sequence& sequence, std::int64_t& steady_gaps) {
   } else if (sequence.last_token == clock_.started()) {
     ++steady_gaps;
   } else {
-    token_gaps_.push_back({now, now - sequence.last_token, 1});
+    token_gaps_.push_back({now, now - sequence.last_token, {}, 1, 1});
   }
   sequence.last_token = now;
   ++sequence.context;

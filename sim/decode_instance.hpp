@@ -39,7 +39,7 @@ class DecodeInstance {
   std::int64_t load() const { return load_; }
   const KvBlocks& blocks() const { return blocks_; }
   const BusyClock& clock() const { return clock_; }
-  const std::vector<TokenGap>& token_gaps() const { return token_gaps_; }
+  const std::vector<TokenGapRun>& token_gaps() const { return token_gaps_; }
 
  private:
   struct Sequence {
@@ -65,7 +65,7 @@ class DecodeInstance {
   std::deque<RequestRecord*> waiting_for_room_;
   std::deque<Sequence> ready_;
   std::vector<Sequence> running_;
-  std::vector<TokenGap> token_gaps_;
+  std::vector<TokenGapRun> token_gaps_;
   std::int64_t load_ = 0;
   bool iterating_ = false;  ///< an iteration runs, or is about to be formed
   BusyClock clock_;

@@ -11,6 +11,8 @@ std::vector<RequestRecord> records_for(std::span<const workloads::Request> reque
   for (const workloads::Request& request : requests) {
     RequestRecord record;
     record.request_id = request.id;
+    record.session = request.session;
+    record.scheduled = request.arrival;
     record.arrival = request.arrival;
     record.input_tokens = request.input_tokens;
     record.output_tokens = request.output_tokens;

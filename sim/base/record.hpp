@@ -34,10 +34,13 @@ inline constexpr Seconds kNever{-1.0};
 
 struct RequestRecord {
   std::int64_t request_id{};
-  Seconds arrival{};
+  std::int64_t session{-1};  ///< -1: none
+  Seconds scheduled{};       ///< when the client wanted to send it
+  Seconds arrival{};         ///< when it was sent: later where the client's own limit held it back
   std::int64_t input_tokens{};
   std::int64_t output_tokens{};
   std::int64_t cached_tokens{};  ///< prompt tokens whose prefill was skipped
+  std::int64_t preemptions{};    ///< times it lost its KV cache, or had it swapped out
   std::int32_t prefill_instance{-1};
   std::int32_t decode_instance{-1};
   Seconds prefill_start{kNever};

@@ -10,11 +10,15 @@
 
 namespace kvferry {
 
-/// Gaps between consecutive tokens of a request: `count` of them lasted `gap` and ended at `when`.
-struct TokenGap {
-  Seconds when;
-  Seconds gap;
-  std::int64_t count;
+/// Gaps between consecutive tokens, in closed form: `gaps` iterations in a row gave a token to each
+/// of `sequences` requests. Gap k, from 0, lasted first_gap + k * step; the first ended at
+/// first_end, and each of the others when its own length had passed after the one before.
+struct TokenGapRun {
+  Seconds first_end;
+  Seconds first_gap;
+  Seconds step;
+  std::int64_t gaps;
+  std::int64_t sequences;
 };
 
 /// Hand-offs that a codec on a device encoded and decoded during the run.
@@ -36,13 +40,13 @@ struct SimulationTotals {
   std::int64_t flows{};
   std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
   LiveCodecAccount live_codec{};
-  Seconds end{};                    ///< the last event's date, or the horizon
+  Seconds end{};  ///< the last event's date, or the horizon
 };
 
 struct SimulationResult {
-  std::vector<RequestRecord> records;  ///< one per request, in the order given
-  std::vector<TokenGap> token_gaps;    ///< of all decode instances, in their order
-  std::vector<Bytes> link_bytes;       ///< of flows that have ended, by link of the topology
+  std::vector<RequestRecord> records;   ///< one per request, in the order given
+  std::vector<TokenGapRun> token_gaps;  ///< of all instances that decode
+  std::vector<Bytes> link_bytes;        ///< of flows that have ended, by link of the topology
   SimulationTotals totals;
 };
 

@@ -39,7 +39,7 @@ SimulationResult three_requests() {
   unfinished.arrival = {4.6};
   result.records.push_back(rejected);
   result.records.push_back(unfinished);
-  result.token_gaps = {{{0.5}, {0.2}, 10}, {{4.0}, {0.1}, 20}};
+  result.token_gaps = {{{0.5}, {0.2}, {}, 1, 10}, {{4.0}, {0.1}, {}, 1, 20}};
   result.link_bytes = {{7000}};
   result.totals.prefill_busy = {1.5};
   result.totals.decode_busy = {3.5};

@@ -126,9 +126,9 @@ void expect_conserved(const SimulationConfig& config, const SimulationResult& re
     }
   }
   std::int64_t counted = 0;
-  for (const TokenGap& gap : result.token_gaps) {
-    EXPECT_GT(gap.gap.value, 0);
-    counted += gap.count;
+  for (const TokenGapRun& run : result.token_gaps) {
+    EXPECT_GT(run.first_gap.value, 0);
+    counted += run.gaps * run.sequences;
   }
   expect_busy_within_time(config, result);
   if (config.horizon) return;
