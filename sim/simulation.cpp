@@ -5,40 +5,62 @@
 #include "sim/serving_system.hpp"
 #include "sim/simgrid/engine.hpp"
 
-#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <utility>
 
 namespace kvferry::sim {
 
 namespace {
 
+/// Counts the requests that did not end on the way to another sink.
+class UnfinishedCount final : public ResultSink {
+ public:
+  explicit UnfinishedCount(ResultSink& next) : next_(next) {}
+
+  void record(const RequestRecord& record) override {
+    if (record.outcome == Outcome::unfinished) ++count_;
+    next_.record(record);
+  }
+  void token_gaps(const TokenGapRun& run) override { next_.token_gaps(run); }
+  std::int64_t count() const { return count_; }
+
+ private:
+  ResultSink& next_;
+  std::int64_t count_ = 0;
+};
+
 // Without a horizon every request ends; if not, the engine has lost an event, and no figure can be
 // trusted.
-void check_complete(const SimulationConfig& config, const SimulationResult& result) {
-  if (config.horizon) return;
-  const auto unfinished = std::count_if(
-      result.records.begin(), result.records.end(),
-      [](const RequestRecord& record) { return record.outcome == Outcome::unfinished; });
-  if (unfinished > 0) {
-    throw RunError("the simulation stopped with " + std::to_string(unfinished) +
-                   " requests in the system");
-  }
+void check_complete(const SimulationConfig& config, std::int64_t unfinished) {
+  if (config.horizon || unfinished == 0) return;
+  throw RunError("the simulation stopped with " + std::to_string(unfinished) +
+                 " requests in the system");
 }
 
 }  // namespace
 
-SimulationResult simulate(const SimulationConfig& config,
-                          std::span<const workloads::Request> requests,
-                          codec::TransferCodec& codec) {
+SimulationSums simulate(const SimulationConfig& config,
+                        std::span<const workloads::Request> requests, codec::TransferCodec& codec,
+                        ResultSink& sink) {
   const Placement placement = place(config.prefill, config.decode, config.network);
   SimGridEngine engine(placement.topology);
   ServingSystem system(config, placement, {engine.loop(), engine.network(), codec}, requests);
   engine.run();
-  SimulationResult result = system.take_result();
-  result.link_bytes = engine.link_bytes();
-  result.totals.live_codec = codec.account();
-  check_complete(config, result);
-  return result;
+  const SimulationResult result = system.take_result();
+  UnfinishedCount unfinished(sink);
+  replay(result, unfinished);
+  check_complete(config, unfinished.count());
+  SimulationSums sums{result.totals, engine.link_bytes()};
+  sums.totals.live_codec = codec.account();
+  return sums;
+}
+
+SimulationResult simulate(const SimulationConfig& config,
+                          std::span<const workloads::Request> requests,
+                          codec::TransferCodec& codec) {
+  CollectingSink sink;
+  return sink.take(simulate(config, requests, codec, sink));
 }
 
 }  // namespace kvferry::sim

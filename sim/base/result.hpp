@@ -43,6 +43,13 @@ struct SimulationTotals {
   Seconds end{};  ///< the last event's date, or the horizon
 };
 
+/// What is left to say when every record and every run of gaps has gone to a ResultSink.
+struct SimulationSums {
+  SimulationTotals totals;
+  std::vector<Bytes> link_bytes;  ///< of flows that have ended, by link of the topology
+};
+
+/// A whole run, for those who look at all of it.
 struct SimulationResult {
   std::vector<RequestRecord> records;   ///< one per request, in the order given
   std::vector<TokenGapRun> token_gaps;  ///< of all instances that decode
