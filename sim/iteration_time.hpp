@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace kvferry::sim {
 
@@ -28,6 +29,17 @@ struct DecodeLoad {
   std::int64_t sequences{};
   std::int64_t kv_tokens{};  ///< whose K and V are read: all contexts, new tokens included
   std::int64_t longest_context{};
+  /// The same in layers with a sliding window: the sum of min(context + 1, window), and the
+  /// sequences with context + 1 < window, whose share still grows. Ignored without such layers.
+  std::int64_t windowed_kv_tokens{};
+  std::int64_t windowed_growing{};
+};
+
+/// Iteration k, from 0, of an unchanged decode batch lasts first + k * step: every context grows by
+/// one token per iteration, and so do the growing windows. Holds until a window is full.
+struct DecodeSeries {
+  Seconds first;
+  Seconds step;
 };
 
 /// The parts of the equation, before the stack's factors; `total` after them.
@@ -42,6 +54,7 @@ struct IterationParts {
   Seconds total;
 };
 
+/// Remembers results, hence not for use by several threads at once.
 class IterationTime {
  public:
   /// @pre pool.tensor_parallel is 1, 2, 4 or 8; FP8 weights only on a GPU with an FP8 fit
@@ -51,7 +64,12 @@ class IterationTime {
   IterationParts parts(std::span<const PrefillItem> prefill, const DecodeLoad& decode) const;
 
   Seconds prefill(std::span<const PrefillItem> batch) const { return parts(batch, {}).total; }
-  Seconds decode(const DecodeLoad& load) const { return parts({}, load).total; }
+
+  /// The same bits as parts({}, load).total, but what depends on the batch size alone is remembered.
+  Seconds decode(const DecodeLoad& load) const;
+
+  /// `first` has the bits of decode(load); `step` is exact up to rounding.
+  DecodeSeries decode_series(const DecodeLoad& load) const;
 
  private:
   struct Gemm {
@@ -61,8 +79,11 @@ class IterationTime {
   };
   double gemm_time(const Gemm& gemm, WeightType weights) const;
   double layer_gemms(double tokens) const;
-  double prefill_attention(std::span<const PrefillItem> batch) const;
-  double decode_attention(const DecodeLoad& load) const;
+  double prefill_attention(std::span<const PrefillItem> batch, double window) const;
+  double decode_attention(double sequences, double kv_tokens, double longest_context) const;
+  Seconds attention(std::span<const PrefillItem> prefill, const DecodeLoad& decode) const;
+  IterationParts parts_without_attention(double tokens, std::int64_t logits) const;
+  Seconds decode_without_attention(std::int64_t sequences) const;
   double all_reduce(double tokens) const;
   double elementwise(double tokens) const;
 
@@ -71,9 +92,13 @@ class IterationTime {
   StackProfile stack_;
   std::int32_t tensor_parallel_;
   WeightType weights_;
-  double heads_;     ///< query heads per GPU
-  double kv_heads_;  ///< KV heads per GPU
-  double ffn_;       ///< per GPU
+  double heads_;       ///< query heads per GPU
+  double kv_heads_;    ///< KV heads per GPU
+  double ffn_;         ///< per GPU
+  double kv_token_s_;  ///< of decode attention, per layer and token in the KV cache
+  std::int32_t windowed_layers_;
+  double window_;
+  mutable std::vector<double> decode_without_attention_s_;  ///< by batch size; -1: not known yet
 };
 
 }  // namespace kvferry::sim

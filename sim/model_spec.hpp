@@ -29,6 +29,9 @@ struct ModelSpec {
   bool qk_norm = false;          ///< queries and keys are normalised per head
   bool tied_embeddings = false;  ///< the LM head shares the embedding's weights
   std::optional<std::int64_t> max_context;  ///< input + output tokens; no limit when absent
+  /// Tokens that a windowed layer attends to, the newest included.
+  std::optional<std::int64_t> sliding_window;
+  std::int32_t windowed_layers{};  ///< of `layers`; none without a sliding window
 };
 
 /// All weights, embeddings included.

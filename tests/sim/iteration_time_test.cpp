@@ -129,6 +129,77 @@ TEST(IterationTime, MoreWorkNeverTakesLess) {
   }
 }
 
+// The batch k iterations later: every context is k tokens longer.
+DecodeLoad grown(DecodeLoad load, std::int64_t k) {
+  load.kv_tokens += load.sequences * k;
+  load.longest_context += k;
+  load.windowed_kv_tokens += load.windowed_growing * k;
+  return load;
+}
+
+TEST(IterationTime, SeriesFollowsAnUnchangedBatch) {
+  for (const StackProfile& profile : {stack(), StackProfile{}}) {
+    for (const DecodeLoad& load :
+         {DecodeLoad{1, 1, 0}, DecodeLoad{1, 1025, 1024}, DecodeLoad{64, 131072, 9000},
+          DecodeLoad{5000, 6'000'000, 9000}}) {
+      StackProfile used = profile;
+      used.attention_factor = 0.9586;
+      const IterationTime time(pool("h100-sxm", 2), model("llama-3.1-8b"), used, WeightType::bf16);
+      const DecodeSeries series = time.decode_series(load);
+      EXPECT_EQ(series.first, time.decode(load));
+      EXPECT_EQ(series.first, time.parts({}, load).total);
+      for (std::int64_t k = 0; k <= 5000; ++k) {
+        const double expected = time.decode(grown(load, k)).value;
+        const double predicted = series.first.value + static_cast<double>(k) * series.step.value;
+        ASSERT_NEAR(predicted / expected, 1, 1e-12) << "iteration " << k;
+      }
+    }
+  }
+}
+
+ModelSpec windowed_model() {
+  ModelSpec windowed = model("llama-3.1-8b");
+  windowed.sliding_window = 128;
+  windowed.windowed_layers = 16;
+  return windowed;
+}
+
+// Contexts 5, 50 and 1000: the windows of the first two fill with context 127, after 77 iterations.
+TEST(IterationTime, SeriesHoldsUntilTheNextWindowIsFull) {
+  const IterationTime time(pool("h100-sxm", 1), windowed_model(), stack(), WeightType::bf16);
+  const DecodeLoad load{3, 6 + 51 + 1001, 1000, 6 + 51 + 128, 2};
+  const DecodeSeries series = time.decode_series(load);
+  EXPECT_EQ(series.first, time.decode(load));
+  for (std::int64_t k = 0; k <= 77; ++k) {
+    const double predicted = series.first.value + static_cast<double>(k) * series.step.value;
+    EXPECT_NEAR(predicted / time.decode(grown(load, k)).value, 1, 1e-12) << "iteration " << k;
+  }
+}
+
+// A lone sequence of 50 tokens is the longest of the windowed layers too, until its window is full.
+TEST(IterationTime, TheLongestWindowGrowsUntilItIsFull) {
+  const IterationTime time(pool("h100-sxm", 1), windowed_model(), stack(), WeightType::bf16);
+  const DecodeSeries growing = time.decode_series({1, 51, 50, 51, 1});
+  const DecodeLoad full_window{1, 128, 127, 128, 0};
+  const DecodeSeries full = time.decode_series(full_window);
+  EXPECT_NEAR((growing.first.value + 77 * growing.step.value) / full.first.value, 1, 1e-12);
+  EXPECT_NEAR(growing.step.value / full.step.value, 2, 1e-12);  // half of the layers stop growing
+  EXPECT_NEAR(
+      (full.first.value + 1000 * full.step.value) / time.decode(grown(full_window, 1000)).value, 1,
+      1e-12);
+}
+
+TEST(IterationTime, WindowsBoundTheWorkOfPrompts) {
+  const IterationTime windowed(pool("h100-sxm", 1), windowed_model(), stack(), WeightType::bf16);
+  const IterationTime full(pool("h100-sxm", 1), model("llama-3.1-8b"), stack(), WeightType::bf16);
+  const PrefillItem within{128, 0};
+  EXPECT_NEAR(windowed.prefill({&within, 1}) / full.prefill({&within, 1}), 1, 1e-12);
+  const PrefillItem beyond{32768, 0};
+  EXPECT_LT(windowed.prefill({&beyond, 1}), full.prefill({&beyond, 1}));
+  const PrefillItem cached{128, 32768};
+  EXPECT_LT(windowed.prefill({&cached, 1}), full.prefill({&cached, 1}));
+}
+
 TEST(IterationTime, CachedTokensAreCheaperThanNewOnes) {
   const IterationTime time(pool("h100-sxm", 1), model("llama-3.1-8b"), stack(), WeightType::bf16);
   const PrefillItem whole{4096, 0};
