@@ -74,7 +74,7 @@ analysis::RunContext context_of(const scenarios::Scenario& scenario) {
   context.decode_instances = system.decode.instances;
   context.sending_gpus = system.prefill.instances * system.prefill.tensor_parallel;
   context.receiving_gpus = system.decode.instances * system.decode.tensor_parallel;
-  const sim::Placement placement = sim::place(system.prefill, system.decode, system.network);
+  const sim::Placement placement = sim::place(system);
   for (const topologies::Link& link : placement.topology.links) {
     context.links.push_back({link.name, link.capacity});
   }

@@ -15,6 +15,7 @@ class RawTransfer final : public TransferCodec {
   CodecSources sources() const override {
     return {Provenance::none, "no codec", Provenance::none, "raw BF16 bytes of the KV cache"};
   }
+  bool compresses() const override { return false; }
 };
 
 class ProfiledCodec final : public TransferCodec {

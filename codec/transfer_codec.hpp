@@ -34,6 +34,8 @@ class TransferCodec {
 
   virtual HandoffCost handoff(const KvSlice& slice) = 0;
   virtual CodecSources sources() const = 0;
+  /// False when raw bytes travel, which takes no time at either end.
+  virtual bool compresses() const { return true; }
 
   /// What has been encoded and checked so far; zeros for codecs that only look up.
   virtual LiveCodecAccount account() const { return {}; }

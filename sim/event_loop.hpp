@@ -1,7 +1,7 @@
 // Simulated time: what is to happen, and in which order.
 //
-// The order of events is total: by date, then by priority, then by the order in which they were
-// scheduled.
+// The order of events is total: by date, then by priority, then by rank, then by the order in which
+// they were scheduled.
 #pragma once
 
 #include "sim/base/units.hpp"
@@ -20,6 +20,12 @@ enum class EventPriority : std::uint8_t {
   horizon,        ///< the end of what is observed: everything else of this instant still counts
 };
 
+/// Names a scheduled event; a default one names none.
+struct EventHandle {
+  std::uint32_t slot{};
+  std::uint64_t sequence{};  ///< 0: none
+};
+
 class EventLoop {
  public:
   using Callback = std::function<void()>;
@@ -33,7 +39,14 @@ class EventLoop {
   virtual Seconds now() const = 0;
 
   /// Runs `callback` at `when`, which must be finite and not in the past.
-  virtual void at(Seconds when, EventPriority priority, Callback callback) = 0;
+  /// @param rank orders events of one date and priority: engines end their iterations in the order of
+  ///   their numbers, however long ago each of these ends was foreseen
+  virtual EventHandle at(Seconds when, EventPriority priority, Callback callback,
+                         std::int32_t rank = 0) = 0;
+
+  /// The event will not run, and the clock does not stop at its date. One that has run, or was
+  /// cancelled before, is none any more.
+  virtual void cancel(EventHandle event) = 0;
 
   /// Nothing scheduled so far or later runs any more.
   virtual void stop() = 0;

@@ -33,7 +33,8 @@ struct KvTransfer::Endpoint {
 };
 
 struct KvTransfer::Handoff {
-  RequestRecord* request;
+  LiveRequest* request;
+  std::int64_t tokens;
   std::size_t slot;  ///< its place in handoffs_
   std::vector<ChunkCost> chunks;
   std::vector<Lane> lanes;
@@ -59,17 +60,17 @@ KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Ca
 
 KvTransfer::~KvTransfer() = default;
 
-std::vector<codec::KvSlice> KvTransfer::chunks_of(const RequestRecord& request,
-                                                  std::int32_t lanes) const {
+std::vector<codec::KvSlice> KvTransfer::chunks_of(const Handoff& handoff) const {
   const ModelSpec& model = context_.model;
-  const std::int32_t step = config_.overlap == Overlap::none
-                                ? model.layers
-                                : std::min(config_.layers_per_chunk, model.layers);
+  const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
+  const bool in_one = config_.overlap == Overlap::none || !context_.codec.compresses();
+  const std::int32_t step =
+      in_one ? model.layers : std::min(config_.layers_per_chunk, model.layers);
   const std::int64_t values = std::int64_t{model.kv_heads} * model.head_dim / lanes;
   std::vector<codec::KvSlice> slices;
   for (std::int32_t layer = 0; layer < model.layers; layer += step) {
-    slices.push_back({request.request_id, layer, std::min(step, model.layers - layer),
-                      request.input_tokens, values});
+    slices.push_back({handoff.request->record.request_id, layer,
+                      std::min(step, model.layers - layer), handoff.tokens, values});
   }
   return slices;
 }
@@ -95,13 +96,14 @@ void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to)
 }
 
 // A GPU with several lanes encodes or decodes them in one launch.
-void KvTransfer::price_chunks(Handoff& handoff, std::int32_t lanes) const {
-  RequestRecord& request = *handoff.request;
+void KvTransfer::price_chunks(Handoff& handoff) const {
+  RequestRecord& request = handoff.request->record;
+  const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
   const auto launch = [&](codec::KvSlice slice, const Endpoint& endpoint) {
     slice.values_per_token *= static_cast<std::int64_t>(endpoint.lanes.size());
     return context_.codec.handoff(slice);
   };
-  for (const codec::KvSlice& slice : chunks_of(request, lanes)) {
+  for (const codec::KvSlice& slice : chunks_of(handoff)) {
     const codec::HandoffCost lane = context_.codec.handoff(slice);
     const Endpoint& sender = handoff.senders.front();
     const Endpoint& receiver = handoff.receivers.front();
@@ -113,14 +115,16 @@ void KvTransfer::price_chunks(Handoff& handoff, std::int32_t lanes) const {
   }
 }
 
-void KvTransfer::begin(RequestRecord& request, InstanceGpus from, InstanceGpus to) {
+void KvTransfer::begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from,
+                       InstanceGpus to) {
   handoffs_.push_back(std::make_unique<Handoff>());
   Handoff& handoff = *handoffs_.back();
   handoff.request = &request;
+  handoff.tokens = tokens;
   handoff.slot = handoffs_.size() - 1;
   lay_lanes(handoff, from, to);
-  price_chunks(handoff, static_cast<std::int32_t>(handoff.lanes.size()));
-  request.transfer_start = context_.loop.now();
+  price_chunks(handoff);
+  request.record.transfer_start = context_.loop.now();
   for (Endpoint& receiver : handoff.receivers) receiver.arrived.resize(handoff.chunks.size());
   for (Endpoint& sender : handoff.senders) encode_chunks(handoff, sender);
 }
@@ -184,7 +188,8 @@ void KvTransfer::chunk_decoded(Handoff& handoff, Endpoint& receiver) {
 }
 
 void KvTransfer::complete(Handoff& handoff) {
-  RequestRecord& request = *handoff.request;
+  LiveRequest& live = *handoff.request;
+  RequestRecord& request = live.record;
   request.kv_ready = context_.loop.now();
   for (const ChunkCost& chunk : handoff.chunks) {
     request.encode += chunk.encode;
@@ -195,7 +200,7 @@ void KvTransfer::complete(Handoff& handoff) {
   std::swap(handoffs_[slot], handoffs_.back());
   handoffs_[slot]->slot = slot;
   handoffs_.pop_back();  // ends the life of `handoff`
-  callbacks_.on_kv_ready(request);
+  callbacks_.on_kv_ready(live);
 }
 
 Seconds KvTransfer::encode_busy() const {

@@ -8,14 +8,16 @@
 //   none       one chunk:  encode all | send all | decode all
 //   pipelined  chunk i is encoded while chunk i-1 is on the wire and chunk i-2 is decoded
 //
+// Without a codec there is nothing to overlap: the lane's bytes are one flow.
+//
 // A lone pipelined lane therefore takes, for n equal chunks,
 //   encode + wire + latency + decode + (n - 1) * max(encode, wire, decode).
 #pragma once
 
 #include "codec/transfer_codec.hpp"
-#include "sim/base/record.hpp"
 #include "sim/event_loop.hpp"
 #include "sim/flow_gate.hpp"
+#include "sim/live_request.hpp"
 #include "sim/network.hpp"
 #include "sim/placement.hpp"
 #include "sim/serial_resource.hpp"
@@ -41,15 +43,15 @@ struct TransferContext {
 class KvTransfer {
  public:
   struct Callbacks {
-    std::function<void(RequestRecord&)> on_last_byte_left;
-    std::function<void(RequestRecord&)> on_kv_ready;
+    std::function<void(LiveRequest&)> on_last_byte_left;
+    std::function<void(LiveRequest&)> on_kv_ready;
   };
 
   KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks);
   ~KvTransfer();
 
-  /// Starts the hand-off now; the callbacks run once each.
-  void begin(RequestRecord& request, InstanceGpus from, InstanceGpus to);
+  /// Starts the hand-off of the last `tokens` tokens of the prompt now; the callbacks run once each.
+  void begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from, InstanceGpus to);
 
   /// Sums over all GPUs, until now.
   Seconds encode_busy() const;
@@ -62,9 +64,9 @@ class KvTransfer {
   struct Endpoint;
   struct Handoff;
 
-  std::vector<codec::KvSlice> chunks_of(const RequestRecord& request, std::int32_t lanes) const;
+  std::vector<codec::KvSlice> chunks_of(const Handoff& handoff) const;
   void lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const;
-  void price_chunks(Handoff& handoff, std::int32_t lanes) const;
+  void price_chunks(Handoff& handoff) const;
   void encode_chunks(Handoff& handoff, Endpoint& sender);
   void chunk_encoded(Handoff& handoff, const Endpoint& sender);
   void send_next(Lane& lane);

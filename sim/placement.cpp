@@ -3,6 +3,8 @@
 #include "topologies/point_to_point.hpp"
 #include "topologies/two_tier.hpp"
 
+#include <algorithm>
+
 namespace kvferry::sim {
 namespace {
 
@@ -29,20 +31,14 @@ class GpuAllocator {
   GpuId next_ = 0;
 };
 
-std::vector<InstanceGpus> take_pool(GpuAllocator& gpus, const PoolConfig& pool) {
-  std::vector<InstanceGpus> instances;
-  for (std::int32_t i = 0; i < pool.instances; ++i)
-    instances.push_back(gpus.take(pool.tensor_parallel));
-  return instances;
-}
-
-Placement place_on_nodes(const PoolConfig& prefill, const PoolConfig& decode,
-                         const NetworkConfig& network) {
+// A pool begins where the role changes.
+Placement place_on_nodes(const std::vector<EngineKind>& engines, const NetworkConfig& network) {
   GpuAllocator gpus(network.gpus_per_node);
   Placement placement;
-  placement.prefill = take_pool(gpus, prefill);
-  gpus.start_next_node();
-  placement.decode = take_pool(gpus, decode);
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    if (i > 0 && engines[i].role != engines[i - 1].role) gpus.start_next_node();
+    placement.engines.push_back(gpus.take(engines[i].config->tensor_parallel));
+  }
   gpus.start_next_node();
   placement.topology = topologies::two_tier({.nodes = gpus.next() / network.gpus_per_node,
                                              .gpus_per_node = network.gpus_per_node,
@@ -53,24 +49,32 @@ Placement place_on_nodes(const PoolConfig& prefill, const PoolConfig& decode,
   return placement;
 }
 
-Placement place_on_two_sides(const PoolConfig& prefill, const PoolConfig& decode,
-                             const NetworkConfig& network) {
-  const GpuId left = prefill.instances * prefill.tensor_parallel;
-  const GpuId right = decode.instances * decode.tensor_parallel;
-  GpuAllocator gpus(left + right);
+// Prompts are sent from the left to the right: only prefill engines stand on the left, and where
+// there are none nothing is sent.
+Placement place_on_two_sides(const std::vector<EngineKind>& engines, const NetworkConfig& network) {
+  GpuId left = 0;
+  GpuId all = 0;
+  for (const EngineKind& engine : engines) {
+    all += engine.config->tensor_parallel;
+    if (engine.role == EngineRole::prefill) left = all;
+  }
+  if (left == 0) left = std::max(1, all / 2);
+  GpuAllocator gpus(all);
   Placement placement;
-  placement.prefill = take_pool(gpus, prefill);
-  placement.decode = take_pool(gpus, decode);
-  placement.topology =
-      topologies::point_to_point({left, right, network.link_bandwidth, network.link_latency});
+  for (const EngineKind& engine : engines)
+    placement.engines.push_back(gpus.take(engine.config->tensor_parallel));
+  placement.topology = topologies::point_to_point(
+      {left, std::max(1, all - left), network.link_bandwidth, network.link_latency});
   return placement;
 }
 
 }  // namespace
 
-Placement place(const PoolConfig& prefill, const PoolConfig& decode, const NetworkConfig& network) {
-  return network.preset == TopologyPreset::two_tier ? place_on_nodes(prefill, decode, network)
-                                                    : place_on_two_sides(prefill, decode, network);
+Placement place(const SimulationConfig& config) {
+  const std::vector<EngineKind> engines = engines_of(config);
+  return config.network.preset == TopologyPreset::two_tier
+             ? place_on_nodes(engines, config.network)
+             : place_on_two_sides(engines, config.network);
 }
 
 }  // namespace kvferry::sim

@@ -1,7 +1,7 @@
 // Which GPUs each instance owns, and the topology that joins them.
 //
-// The prefill pool fills nodes from the first GPU on, the decode pool starts on a node of its own,
-// and no instance straddles two nodes: every hand-off crosses the network.
+// The prefill pool fills nodes from the first GPU on, the decode pool and the mixed one start on
+// nodes of their own, and no instance straddles two nodes: every hand-off crosses the network.
 #pragma once
 
 #include "sim/simulation_config.hpp"
@@ -18,12 +18,11 @@ struct InstanceGpus {
 };
 
 struct Placement {
-  std::vector<InstanceGpus> prefill;
-  std::vector<InstanceGpus> decode;
+  std::vector<InstanceGpus> engines;  ///< in the order of engines_of()
   topologies::Topology topology;
 };
 
-/// @pre with two_tier: tensor_parallel of both pools at most gpus_per_node
-Placement place(const PoolConfig& prefill, const PoolConfig& decode, const NetworkConfig& network);
+/// @pre with two_tier: tensor_parallel of all pools at most gpus_per_node
+Placement place(const SimulationConfig& config);
 
 }  // namespace kvferry::sim

@@ -1,129 +1,224 @@
 #include "sim/serving_system.hpp"
 
-#include <utility>
+#include "sim/kv_blocks.hpp"
+
+#include <algorithm>
+#include <map>
 
 namespace kvferry::sim {
 namespace {
 
-std::vector<RequestRecord> records_for(std::span<const workloads::Request> requests) {
-  std::vector<RequestRecord> records;
-  records.reserve(requests.size());
-  for (const workloads::Request& request : requests) {
-    RequestRecord record;
-    record.request_id = request.id;
-    record.session = request.session;
-    record.scheduled = request.arrival;
-    record.arrival = request.arrival;
-    record.input_tokens = request.input_tokens;
-    record.output_tokens = request.output_tokens;
-    records.push_back(record);
-  }
-  return records;
+// Keys that cannot name this kind's blocks are not used; scenarios refuse them.
+KvCacheConfig cache_config(const PoolConfig& kind, std::int64_t blocks, std::int64_t key_tokens) {
+  KvCacheConfig cache;
+  cache.capacity_blocks = blocks;
+  cache.block_tokens = kind.kv_block_tokens;
+  const bool shares = kind.prefix_caching && compatible(kind.kv_block_tokens, key_tokens);
+  cache.key_tokens = shares ? key_tokens : 0;
+  return cache;
 }
 
-KvBlocks kv_blocks(const SimulationConfig& config, const PoolConfig& pool) {
-  return {kv_memory(pool, config.model, config.weights).blocks, pool.kv_block_tokens};
+bool computes_prompts(EngineRole role) {
+  return role != EngineRole::decode;
+}
+bool takes_handoffs(EngineRole role) {
+  return role != EngineRole::prefill;
 }
 
 }  // namespace
+
+/// The engines that a request may go to, as a router sees them.
+class ServingSystem::Candidates {
+ public:
+  Candidates(std::deque<Engine>& engines, std::span<const std::int32_t> numbers)
+      : engines_(engines), numbers_(numbers) {}
+
+  std::size_t size() const { return numbers_.size(); }
+  std::int64_t requests(std::size_t i) const { return engine(i).sequences(); }
+  std::int64_t tokens(std::size_t i) const {
+    engine(i).settle();
+    return engine(i).tokens();
+  }
+  std::int64_t cached_tokens(std::size_t i, const RoutedRequest& request) const {
+    engine(i).settle();
+    return engine(i).cache().cached_tokens(request.keys, request.input_tokens);
+  }
+
+ private:
+  Engine& engine(std::size_t i) const { return engines_[static_cast<std::size_t>(numbers_[i])]; }
+  std::deque<Engine>& engines_;
+  std::span<const std::int32_t> numbers_;
+};
 
 ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& placement,
                              const Backend& backend, std::span<const workloads::Request> requests)
     : config_(config),
       placement_(placement),
       loop_(backend.loop),
-      prefill_time_(config.prefill, config.model, config.stack, config.weights),
-      decode_time_(config.decode, config.model, config.stack, config.weights),
+      sink_(backend.sink),
+      records_(backend.sink),
       transfer_({backend.loop, backend.network, backend.codec, placement.topology, config.model},
                 config.transfer,
-                {[this](RequestRecord& request) { last_byte_left(request); },
-                 [this](RequestRecord& request) { kv_ready(request); }}),
-      prefill_router_(config.prefill.router),
-      decode_router_(config.decode.router),
-      records_(records_for(requests)) {
-  const EngineParts prefill_parts{loop_, prefill_time_, kv_blocks(config, config.prefill)};
-  const EngineParts decode_parts{loop_, decode_time_, kv_blocks(config, config.decode)};
-  const BatchLimits limits{config.prefill.max_batch_size, config.prefill.max_batch_tokens};
-  for (std::int32_t i = 0; i < config.prefill.instances; ++i) {
-    prefill_.emplace_back(prefill_parts, limits,
-                          [this](RequestRecord& request) { prefilled(request); });
-  }
-  const DecodeInstance::Options options{config.decode.max_batch_size, config.first_token};
-  for (std::int32_t i = 0; i < config.decode.instances; ++i) {
-    decode_.emplace_back(decode_parts, options,
-                         [this](RequestRecord& request) { admitted(request); });
-  }
-  schedule_next_arrival();
+                {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
+                 [this](LiveRequest& request) { engine_of_answer(request).kv_arrived(request); }}),
+      prefill_router_(config.prefill.router, config.seed, "prefill router"),
+      decode_router_(config.decode.router, config.seed, "decode router"),
+      clients_(backend.loop, requests, config.max_concurrency,
+               [this](const workloads::Request& request, Seconds due) { send(request, due); }) {
+  add_engines();
   if (config.horizon) loop_.at(*config.horizon, EventPriority::horizon, [this] { stop(); });
+}
+
+void ServingSystem::add_engines() {
+  std::map<const PoolConfig*, const IterationTime*> times;
+  for (const EngineKind& kind : engines_of(config_)) {
+    const IterationTime*& time = times[kind.config];
+    if (time == nullptr) {
+      time = &iteration_times_.emplace_back(*kind.config, config_.model, config_.stack,
+                                            config_.weights);
+    }
+    const KvMemory memory = kv_memory(*kind.config, config_.model, config_.weights);
+    const auto number = static_cast<std::int32_t>(engines_.size());
+    const EngineSetup setup{kind.role,
+                            number,
+                            *kind.config,
+                            *time,
+                            cache_config(*kind.config, memory.blocks, config_.key_tokens),
+                            memory.block,
+                            config_.model.sliding_window,
+                            config_.first_token,
+                            config_.skip_ahead};
+    engines_.emplace_back(loop_, sink_, setup, callbacks());
+    roles_.push_back(kind.role);
+    pool_ranks_.push_back({static_cast<std::int32_t>(prompt_engines_.size()),
+                           static_cast<std::int32_t>(answer_engines_.size())});
+    if (computes_prompts(kind.role)) prompt_engines_.push_back(number);
+    if (takes_handoffs(kind.role)) answer_engines_.push_back(number);
+  }
+}
+
+Engine::Callbacks ServingSystem::callbacks() {
+  return {[this](LiveRequest& request) { to_decode(request); },
+          [this](LiveRequest& request) { hand_off(request); },
+          [this](LiveRequest& request) { ended(request); }};
 }
 
 // Sums are taken now: flows that are under way end later, but outside of what was observed.
 void ServingSystem::stop() {
   loop_.stop();
+  for (Engine& engine : engines_) engine.halt();
   totals_at_horizon_ = totals();
 }
 
-void ServingSystem::schedule_next_arrival() {
-  if (next_arrival_ == records_.size()) return;
-  RequestRecord& request = records_[next_arrival_++];
-  loop_.at(request.arrival, EventPriority::arrival, [this, &request] {
-    arrive(request);
-    schedule_next_arrival();
-  });
+void ServingSystem::send(const workloads::Request& request, Seconds due) {
+  records_.pass_on();
+  LiveRequest& live = records_.add(request, due, loop_.now());
+  live.record.outcome = admission_verdict(live.record);
+  if (is_rejected(live.record.outcome)) {
+    ended(live);
+  } else {
+    to_prefill(live);
+  }
 }
 
-Outcome ServingSystem::admission_verdict(const RequestRecord& request) const {
-  const std::int64_t total = request.input_tokens + request.output_tokens;
+// Of the engines with these numbers, those whose cache can hold so many tokens. Usually that is all
+// of them, and no list is made.
+std::span<const std::int32_t> ServingSystem::that_hold(std::int64_t prompt, std::int64_t whole,
+                                                       std::span<const std::int32_t> numbers) {
+  const auto holds = [&](std::int32_t number) {
+    const auto i = static_cast<std::size_t>(number);
+    return engines_[i].cache().can_ever_hold(roles_[i] == EngineRole::prefill ? prompt : whole);
+  };
+  if (std::ranges::all_of(numbers, holds)) return numbers;
+  fitting_.clear();
+  std::ranges::copy_if(numbers, std::back_inserter(fitting_), holds);
+  return fitting_;
+}
+
+Outcome ServingSystem::admission_verdict(const RequestRecord& record) {
+  const std::int64_t total = record.input_tokens + record.output_tokens;
   if (config_.model.max_context && total > *config_.model.max_context)
     return Outcome::rejected_context;
-  if (!prefill_.front().blocks().can_ever_hold(request.input_tokens))
+  if (that_hold(record.input_tokens, total, prompt_engines_).empty())
     return Outcome::rejected_prefill_kv;
-  if (!decode_.front().blocks().can_ever_hold(total)) return Outcome::rejected_decode_kv;
+  if (that_hold(record.input_tokens, total, answer_engines_).empty())
+    return Outcome::rejected_decode_kv;
   return Outcome::unfinished;
 }
 
-void ServingSystem::arrive(RequestRecord& request) {
-  request.outcome = admission_verdict(request);
-  if (is_rejected(request.outcome)) return;
+std::int32_t ServingSystem::route(Router& router, const LiveRequest& request,
+                                  std::span<const std::int32_t> numbers) {
+  const RequestRecord& record = request.record;
+  const auto candidates =
+      that_hold(record.input_tokens, record.input_tokens + record.output_tokens, numbers);
   const std::size_t chosen =
-      prefill_router_.pick(prefill_.size(), [this](std::size_t i) { return prefill_[i].load(); });
-  request.prefill_instance = static_cast<std::int32_t>(chosen);
-  prefill_[chosen].enqueue(request);
+      router.pick({record.session, record.input_tokens, request.request->prefix_blocks},
+                  Candidates(engines_, candidates));
+  return candidates[chosen];
 }
 
-void ServingSystem::prefilled(RequestRecord& request) {
-  if (config_.first_token == FirstToken::prefill) request.first_token = request.prefill_end;
-  const std::size_t chosen =
-      decode_router_.pick(decode_.size(), [this](std::size_t i) { return decode_[i].load(); });
-  request.decode_instance = static_cast<std::int32_t>(chosen);
-  decode_[chosen].request_admission(request);
+void ServingSystem::to_prefill(LiveRequest& request) {
+  const std::int32_t number = route(prefill_router_, request, prompt_engines_);
+  const auto i = static_cast<std::size_t>(number);
+  request.prompt_engine = number;
+  request.record.prefill_instance = pool_ranks_[i].among_prompts;
+  if (roles_[i] == EngineRole::mixed) request.record.decode_instance = pool_ranks_[i].among_answers;
+  engines_[i].submit_prompt(request);
 }
 
-void ServingSystem::admitted(RequestRecord& request) {
-  transfer_.begin(request, placement_.prefill[static_cast<std::size_t>(request.prefill_instance)],
-                  placement_.decode[static_cast<std::size_t>(request.decode_instance)]);
+void ServingSystem::to_decode(LiveRequest& request) {
+  if (config_.first_token == FirstToken::prefill)
+    request.record.first_token = request.record.prefill_end;
+  const std::int32_t number = route(decode_router_, request, answer_engines_);
+  const auto i = static_cast<std::size_t>(number);
+  request.answer_engine = number;
+  request.record.decode_instance = pool_ranks_[i].among_answers;
+  engines_[i].submit_handoff(request);
 }
 
-void ServingSystem::last_byte_left(RequestRecord& request) {
-  prefill_[static_cast<std::size_t>(request.prefill_instance)].release(request);
+// Tokens that the receiving side has from other prompts need not be sent again.
+void ServingSystem::hand_off(LiveRequest& request) {
+  const std::int64_t held =
+      config_.transfer.skip_cached ? request.at_decode.holding.cached_tokens() : 0;
+  transfer_.begin(request, request.record.input_tokens - held,
+                  placement_.engines[static_cast<std::size_t>(request.prompt_engine)],
+                  placement_.engines[static_cast<std::size_t>(request.answer_engine)]);
 }
 
-void ServingSystem::kv_ready(RequestRecord& request) {
-  decode_[static_cast<std::size_t>(request.decode_instance)].join(request);
+void ServingSystem::ended(LiveRequest& request) {
+  request.ended = true;
+  clients_.ended(*request.request);
+}
+
+Engine& ServingSystem::engine_of_prompt(const LiveRequest& request) {
+  return engines_[static_cast<std::size_t>(request.prompt_engine)];
+}
+
+Engine& ServingSystem::engine_of_answer(const LiveRequest& request) {
+  return engines_[static_cast<std::size_t>(request.answer_engine)];
 }
 
 SimulationTotals ServingSystem::totals() const {
   SimulationTotals totals;
   totals.end = loop_.now();
-  for (const PrefillInstance& instance : prefill_) {
-    totals.prefill_busy += instance.clock().busy_until(totals.end);
-    totals.prefill_iterations += instance.clock().iterations();
-    totals.kv_blocks_in_use += instance.blocks().used();
-  }
-  for (const DecodeInstance& instance : decode_) {
-    totals.decode_busy += instance.clock().busy_until(totals.end);
-    totals.decode_iterations += instance.clock().iterations();
-    totals.kv_blocks_in_use += instance.blocks().used();
+  for (std::size_t i = 0; i < engines_.size(); ++i) {
+    const Engine& engine = engines_[i];
+    const Seconds busy = engine.clock().busy_until(totals.end);
+    switch (roles_[i]) {
+      case EngineRole::prefill:
+        totals.prefill_busy += busy;
+        totals.prefill_iterations += engine.iterations();
+        break;
+      case EngineRole::decode:
+        totals.decode_busy += busy;
+        totals.decode_iterations += engine.iterations();
+        break;
+      case EngineRole::mixed:
+        totals.mixed_busy += busy;
+        totals.mixed_iterations += engine.iterations();
+        break;
+    }
+    totals.kv_blocks_in_use += engine.cache().used();
   }
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
@@ -131,15 +226,11 @@ SimulationTotals ServingSystem::totals() const {
   return totals;
 }
 
-SimulationResult ServingSystem::take_result() {
-  SimulationResult result;
-  result.totals = totals_at_horizon_ ? *totals_at_horizon_ : totals();
-  result.records = std::move(records_);
-  for (const DecodeInstance& instance : decode_) {
-    const auto& gaps = instance.token_gaps();
-    result.token_gaps.insert(result.token_gaps.end(), gaps.begin(), gaps.end());
-  }
-  return result;
+SimulationTotals ServingSystem::finish() {
+  const SimulationTotals at_end = totals_at_horizon_ ? *totals_at_horizon_ : totals();
+  records_.pass_on_all();
+  for (const workloads::Request* request : clients_.unsent()) records_.pass_on_unsent(*request);
+  return at_end;
 }
 
 }  // namespace kvferry::sim

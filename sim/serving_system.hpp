@@ -1,18 +1,19 @@
-// The state machine of one run: router, instances and transfers, wired together. It sees time and
-// network through their interfaces only, so tests drive it without SimGrid.
+// The state machine of one run: clients, routers, engines and transfers, wired together. It sees
+// time and network through their interfaces only, so tests drive it without SimGrid.
 #pragma once
 
 #include "sim/base/result.hpp"
-#include "sim/decode_instance.hpp"
+#include "sim/base/result_sink.hpp"
+#include "sim/clients.hpp"
+#include "sim/engine.hpp"
 #include "sim/event_loop.hpp"
 #include "sim/kv_transfer.hpp"
 #include "sim/network.hpp"
 #include "sim/placement.hpp"
-#include "sim/prefill_instance.hpp"
+#include "sim/record_stream.hpp"
 #include "sim/router.hpp"
 #include "workloads/request.hpp"
 
-#include <cstddef>
 #include <deque>
 #include <optional>
 #include <span>
@@ -25,6 +26,7 @@ struct Backend {
   EventLoop& loop;
   Network& network;
   codec::TransferCodec& codec;
+  ResultSink& sink;
 };
 
 class ServingSystem {
@@ -33,32 +35,50 @@ class ServingSystem {
   ServingSystem(const SimulationConfig& config, const Placement& placement, const Backend& backend,
                 std::span<const workloads::Request> requests);
 
-  /// Everything but the bytes on the links, once the loop has run.
-  SimulationResult take_result();
+  /// Once the loop has run: the records that are left go to the sink.
+  SimulationTotals finish();
 
  private:
-  void schedule_next_arrival();
-  void arrive(RequestRecord& request);
-  Outcome admission_verdict(const RequestRecord& request) const;
-  void prefilled(RequestRecord& request);
-  void admitted(RequestRecord& request);
-  void last_byte_left(RequestRecord& request);
-  void kv_ready(RequestRecord& request);
+  class Candidates;
+
+  void add_engines();
+  Engine::Callbacks callbacks();
+  void send(const workloads::Request& request, Seconds due);
+  std::span<const std::int32_t> that_hold(std::int64_t prompt, std::int64_t whole,
+                                          std::span<const std::int32_t> numbers);
+  Outcome admission_verdict(const RequestRecord& record);
+  std::int32_t route(Router& router, const LiveRequest& request,
+                     std::span<const std::int32_t> numbers);
+  void to_prefill(LiveRequest& request);
+  void to_decode(LiveRequest& request);
+  void hand_off(LiveRequest& request);
+  void ended(LiveRequest& request);
+  Engine& engine_of_prompt(const LiveRequest& request);
+  Engine& engine_of_answer(const LiveRequest& request);
   void stop();
   SimulationTotals totals() const;
 
   const SimulationConfig& config_;
   const Placement& placement_;
   EventLoop& loop_;
-  IterationTime prefill_time_;
-  IterationTime decode_time_;
+  ResultSink& sink_;
+  RecordStream records_;
   KvTransfer transfer_;
+  std::deque<IterationTime> iteration_times_;  ///< one per kind; deques: nothing moves
+  std::deque<Engine> engines_;
+  std::vector<EngineRole> roles_;
+  std::vector<std::int32_t> prompt_engines_;  ///< by number: those that compute prompts,
+  std::vector<std::int32_t> answer_engines_;  ///< and those that take hand-offs
+  /// Of each engine, how many before it compute prompts, or take hand-offs: its number in records.
+  struct PoolRank {
+    std::int32_t among_prompts;
+    std::int32_t among_answers;
+  };
+  std::vector<PoolRank> pool_ranks_;
   Router prefill_router_;
   Router decode_router_;
-  std::deque<PrefillInstance> prefill_;  // deques: instances never move
-  std::deque<DecodeInstance> decode_;
-  std::vector<RequestRecord> records_;
-  std::size_t next_arrival_ = 0;
+  Clients clients_;
+  std::vector<std::int32_t> fitting_;  ///< of the latest that_hold()
   std::optional<SimulationTotals> totals_at_horizon_;
 };
 

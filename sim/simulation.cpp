@@ -43,15 +43,14 @@ void check_complete(const SimulationConfig& config, std::int64_t unfinished) {
 SimulationSums simulate(const SimulationConfig& config,
                         std::span<const workloads::Request> requests, codec::TransferCodec& codec,
                         ResultSink& sink) {
-  const Placement placement = place(config.prefill, config.decode, config.network);
+  const Placement placement = place(config);
   SimGridEngine engine(placement.topology);
-  ServingSystem system(config, placement, {engine.loop(), engine.network(), codec}, requests);
-  engine.run();
-  const SimulationResult result = system.take_result();
   UnfinishedCount unfinished(sink);
-  replay(result, unfinished);
+  ServingSystem system(config, placement, {engine.loop(), engine.network(), codec, unfinished},
+                       requests);
+  engine.run();
+  SimulationSums sums{system.finish(), engine.link_bytes()};
   check_complete(config, unfinished.count());
-  SimulationSums sums{result.totals, engine.link_bytes()};
   sums.totals.live_codec = codec.account();
   return sums;
 }

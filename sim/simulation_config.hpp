@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace kvferry::sim {
 
@@ -17,17 +18,58 @@ enum class FirstToken : std::uint8_t {
   prefill,      ///< at prefill's end
 };
 
-enum class RouterPolicy : std::uint8_t { round_robin, least_loaded };
+/// Which instance of a pool a request goes to; see router.hpp for what happens between equals.
+enum class RouterPolicy : std::uint8_t {
+  round_robin,     ///< one after the other
+  least_loaded,    ///< the one with the fewest requests
+  shortest_queue,  ///< the one with the fewest tokens to work on
+  random,          ///< any
+  power_of_two,    ///< of two different ones drawn at random, the one with fewer requests
+  prefix_aware,    ///< the fewest tokens to work on, this prompt's uncached ones included
+  session_sticky,  ///< where the session's previous turn went; the first turn: least_loaded
+};
 
+/// Which prompt that waits is let in next.
+enum class QueuePolicy : std::uint8_t {
+  fcfs,            ///< first come, first served
+  shortest_first,  ///< the fewest tokens
+  priority,        ///< the smallest priority value of the request
+};
+
+/// What becomes of an answer for whose next token the KV cache has no room.
+enum class Preemption : std::uint8_t {
+  recompute,  ///< its blocks are dropped, and its tokens computed again later
+  swap,       ///< its blocks go to host memory and come back
+  never,      ///< the blocks of the whole answer are taken before it starts
+};
+
+/// What an engine works on.
+enum class EngineRole : std::uint8_t {
+  prefill,  ///< prompts, whose KV cache is handed off
+  decode,   ///< answers, whose prompts were computed elsewhere
+  mixed,    ///< both: prompts stay, and hand-offs are taken in
+};
+
+/// Engines of one kind, and perhaps further kinds beside them.
 struct PoolConfig {
-  std::int32_t instances = 1;
+  std::int32_t instances = 1;  ///< of this kind; 0: the pool does not exist
   GpuSpec gpu;
   std::int32_t tensor_parallel = 1;  ///< GPUs per instance: 1, 2, 4 or 8
   double kv_memory_fraction = 0.9;   ///< share of GPU memory for weights and KV cache
   std::int64_t kv_block_tokens = 16;
   std::int64_t max_batch_size = 256;     ///< requests per iteration
-  std::int64_t max_batch_tokens = 8192;  ///< per prefill iteration; a longer prompt runs alone
+  std::int64_t max_batch_tokens = 8192;  ///< per iteration
+  bool chunked_prefill = false;  ///< prompts are cut at the token budget and share iterations with
+                                 ///< answers; otherwise a prompt above the budget runs alone
+  QueuePolicy queue = QueuePolicy::fcfs;
+  Preemption preemption = Preemption::recompute;
+  double watermark =
+      0.01;  ///< share of the KV cache kept free when prompts are let in beside answers
+  BytesPerSecond host_bandwidth{50e9};  ///< per GPU and direction, for swapping
   RouterPolicy router = RouterPolicy::least_loaded;
+  bool prefix_caching = false;  ///< blocks stay cached for later prompts that begin alike
+  std::vector<PoolConfig>
+      more;  ///< other kinds in the same pool; their `more` and `router` are unused
 };
 
 enum class TopologyPreset : std::uint8_t { two_tier, point_to_point };
@@ -50,18 +92,41 @@ struct TransferConfig {
   Overlap overlap = Overlap::pipelined;
   std::int32_t layers_per_chunk = 4;  ///< when pipelined
   std::int32_t flows_per_nic = 8;     ///< on the wire at a time per sending GPU; others wait
+  bool skip_cached = true;  ///< prompt tokens that the decode side has cached are not sent again
+};
+
+enum class Mode : std::uint8_t {
+  disaggregated,  ///< prompts and answers in pools of their own, joined by hand-offs
+  colocated,      ///< all engines do both, as without disaggregation: the baseline
 };
 
 struct SimulationConfig {
+  Mode mode = Mode::disaggregated;
   ModelSpec model;
   WeightType weights = WeightType::bf16;
   StackProfile stack;
   PoolConfig prefill;
   PoolConfig decode;
+  std::optional<PoolConfig> mixed;  ///< engines that do both, beside the two pools
   NetworkConfig network;
   TransferConfig transfer;
   FirstToken first_token = FirstToken::kv_ready;
+  std::int64_t key_tokens =
+      0;  ///< prompt tokens that one prefix key of a request stands for; 0: none
+  std::optional<std::int64_t> max_concurrency;  ///< requests, or sessions, in flight; see Clients
+  std::uint64_t seed = 1;                       ///< of what routers leave to chance
+  bool skip_ahead = true;          ///< false: every iteration is an event (slow, the same results)
   std::optional<Seconds> horizon;  ///< requests still in the system are then unfinished
 };
+
+/// One engine of the system.
+struct EngineKind {
+  EngineRole role;
+  const PoolConfig* config;
+};
+
+/// All engines in the order of their numbers: prefill, decode, mixed; in colocated mode all are
+/// mixed. The pointers lead into `config`.
+std::vector<EngineKind> engines_of(const SimulationConfig& config);
 
 }  // namespace kvferry::sim

@@ -33,10 +33,12 @@ struct LiveCodecAccount {
 struct SimulationTotals {
   Seconds prefill_busy{};
   Seconds decode_busy{};
+  Seconds mixed_busy{};
   Seconds encode_busy{};
   Seconds decode_codec_busy{};
   std::int64_t prefill_iterations{};
   std::int64_t decode_iterations{};
+  std::int64_t mixed_iterations{};
   std::int64_t flows{};
   std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
   LiveCodecAccount live_codec{};

@@ -14,9 +14,16 @@ namespace kvferry::sim {
 class FakeLoop final : public EventLoop {
  public:
   Seconds now() const override { return now_; }
-  void at(Seconds when, EventPriority priority, Callback callback) override {
-    if (!stopped_)
-      events_.emplace(std::tuple(when.value, priority, next_sequence_++), std::move(callback));
+  EventHandle at(Seconds when, EventPriority priority, Callback callback,
+                 std::int32_t rank = 0) override {
+    if (stopped_) return {};
+    events_.emplace(std::tuple(when.value, priority, rank, next_sequence_), std::move(callback));
+    return {0, next_sequence_++};
+  }
+  void cancel(EventHandle event) override {
+    std::erase_if(events_, [&](const auto& entry) {
+      return std::get<3>(entry.first) == event.sequence;
+    });
   }
   void stop() override {
     stopped_ = true;
@@ -31,8 +38,8 @@ class FakeLoop final : public EventLoop {
   }
 
  private:
-  std::map<std::tuple<double, EventPriority, long>, Callback> events_;
-  long next_sequence_ = 0;
+  std::map<std::tuple<double, EventPriority, std::int32_t, std::uint64_t>, Callback> events_;
+  std::uint64_t next_sequence_ = 1;
   Seconds now_{};
   bool stopped_ = false;
 };

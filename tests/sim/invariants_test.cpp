@@ -31,7 +31,7 @@ SimulationConfig random_system(RandomStream& random) {
   config.network.link_bandwidth = {pick(1e9, 12.5e9, 50e9)};
   config.network.link_latency = {pick(0.0, 2e-6, 1e-3)};
   config.network.oversubscription = pick(1.0, 4.0);
-  config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7), pick(1, 2, 8)};
+  config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7), pick(1, 2, 8), true};
   config.first_token = pick(FirstToken::kv_ready, FirstToken::decode_step, FirstToken::prefill);
   // Caches of a few thousand tokens: back-pressure on both sides, and requests that never fit.
   for (PoolConfig* pool : {&config.prefill, &config.decode}) {
@@ -88,7 +88,7 @@ void expect_ordered_dates(const RequestRecord& r, FirstToken convention) {
 // Nothing can be busy for longer than the run lasts, nor carry more than it is able to.
 void expect_busy_within_time(const SimulationConfig& config, const SimulationResult& result) {
   constexpr double kRounding = 1 + 1e-9;
-  const Placement placement = place(config.prefill, config.decode, config.network);
+  const Placement placement = place(config);
   const SimulationTotals& totals = result.totals;
   const auto limit = [&](std::int64_t machines) {
     return totals.end.value * static_cast<double>(machines) * kRounding;
@@ -135,7 +135,7 @@ void expect_conserved(const SimulationConfig& config, const SimulationResult& re
   EXPECT_EQ(result.totals.kv_blocks_in_use, 0) << "what was allocated was released";
   EXPECT_EQ(counted, gaps) << "every token but the first has a gap before it";
   // Every flow crosses exactly one link that leaves a prefill GPU (or the single link).
-  const Placement placement = place(config.prefill, config.decode, config.network);
+  const Placement placement = place(config);
   Bytes leaving{};
   for (std::size_t i = 0; i < placement.topology.links.size(); ++i) {
     const std::string& name = placement.topology.links[i].name;
@@ -234,18 +234,13 @@ TEST(Router, LeastLoadedAvoidsTheBusyInstance) {
 }
 
 TEST(Placement, PoolsAreOnSeparateNodesAndNoInstanceStraddlesTwo) {
-  PoolConfig prefill;
-  prefill.instances = 3;
-  prefill.tensor_parallel = 4;
-  PoolConfig decode;
-  decode.instances = 1;
-  decode.tensor_parallel = 8;
-  NetworkConfig network;
-  network.link_bandwidth = {1e9};
-  network.nvlink_bandwidth = {1e9};
-  const Placement placement = place(prefill, decode, network);
-  EXPECT_EQ(placement.prefill[2].first, 8);
-  EXPECT_EQ(placement.decode[0].first, 16) << "the first GPU of the third node";
+  SimulationConfig config = small_system();
+  config.prefill.instances = 3;
+  config.prefill.tensor_parallel = 4;
+  config.decode.tensor_parallel = 8;
+  const Placement placement = place(config);
+  EXPECT_EQ(placement.engines[2].first, 8);
+  EXPECT_EQ(placement.engines[3].first, 16) << "the first GPU of the third node";
   EXPECT_EQ(placement.topology.gpu_count, 24);
 }
 

@@ -50,18 +50,18 @@ class TransferBench {
         network_(loop_, {1e9}),
         from_(from),
         to_(to),
-        transfer_({loop_, network_, codec_, topology_, model_}, config,
-                  {[this](RequestRecord&) { left.push_back(loop_.now().value); },
-                   [](RequestRecord&) {}}) {}
+        transfer_(
+            {loop_, network_, codec_, topology_, model_}, config,
+            {[this](LiveRequest&) { left.push_back(loop_.now().value); }, [](LiveRequest&) {}}) {}
 
   RequestRecord& begin_at(double when_s, std::int64_t tokens = 100) {
-    records_.push_back(std::make_unique<RequestRecord>());
-    RequestRecord& record = *records_.back();
-    record.request_id = static_cast<std::int64_t>(records_.size());
-    record.input_tokens = tokens;
+    requests_.push_back(std::make_unique<LiveRequest>());
+    LiveRequest& request = *requests_.back();
+    request.record.request_id = static_cast<std::int64_t>(requests_.size());
+    request.record.input_tokens = tokens;
     loop_.at({when_s}, EventPriority::transfer,
-             [this, &record] { transfer_.begin(record, from_, to_); });
-    return record;
+             [this, &request, tokens] { transfer_.begin(request, tokens, from_, to_); });
+    return request.record;
   }
   void run() { loop_.run(); }
 
@@ -79,11 +79,11 @@ class TransferBench {
   InstanceGpus from_;
   InstanceGpus to_;
   KvTransfer transfer_;
-  std::vector<std::unique_ptr<RequestRecord>> records_;
+  std::vector<std::unique_ptr<LiveRequest>> requests_;
 };
 
 TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
-  TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4, 8});
+  TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4, 8, true});
   const RequestRecord& record = bench.begin_at(1);
   bench.run();
   EXPECT_NEAR(record.kv_ready.value, 1 + 0.01 + 0.2 + 0.0005 + 0.003, kTolerance_s);
@@ -96,7 +96,7 @@ TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
 TEST(KvTransfer, PipelinedTheSlowestStageDominates) {
   for (const Stages stages : {Stages{0.01, 0.2, 0.003, 0.0005}, Stages{0.3, 0.2, 0.003, 0.0005},
                               Stages{0.01, 0.02, 0.05, 0.0005}, Stages{0.1, 0.1, 0.1, 0}}) {
-    TransferBench bench(stages, {Overlap::pipelined, 4, 8});
+    TransferBench bench(stages, {Overlap::pipelined, 4, 8, true});
     const RequestRecord& record = bench.begin_at(0);
     bench.run();
     const double slowest = std::max({stages.encode_s, stages.wire_s, stages.decode_s});
@@ -108,7 +108,7 @@ TEST(KvTransfer, PipelinedTheSlowestStageDominates) {
 
 TEST(KvTransfer, ChunksCoverEveryLayerOnce) {
   TransferBench bench({0, 0.1, 0, 0},
-                      {Overlap::pipelined, 5, 8});  // 32 layers: 6 chunks of 5, one of 2
+                      {Overlap::pipelined, 5, 8, true});  // 32 layers: 6 chunks of 5, one of 2
   bench.begin_at(0);
   bench.run();
   int next_layer = 0;
@@ -121,7 +121,7 @@ TEST(KvTransfer, ChunksCoverEveryLayerOnce) {
 }
 
 TEST(KvTransfer, RawBytesAreTheKvBytesOfThePrompt) {
-  TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 4, 8});
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 4, 8, true});
   const RequestRecord& record = bench.begin_at(0, 777);
   bench.run();
   EXPECT_EQ(record.kv_raw.value, 777 * 131'072);
@@ -130,7 +130,7 @@ TEST(KvTransfer, RawBytesAreTheKvBytesOfThePrompt) {
 
 // Two hand-offs from one GPU: the second one's chunks queue behind the first one's at the encoder.
 TEST(KvTransfer, OneEncoderPerGpuServesHandOffsInTurn) {
-  TransferBench bench({0.1, 1e-3, 0, 0}, {Overlap::none, 4, 8});
+  TransferBench bench({0.1, 1e-3, 0, 0}, {Overlap::none, 4, 8, true});
   const RequestRecord& first = bench.begin_at(0);
   const RequestRecord& second = bench.begin_at(0.05);
   bench.run();
@@ -141,7 +141,7 @@ TEST(KvTransfer, OneEncoderPerGpuServesHandOffsInTurn) {
 
 TEST(KvTransfer, TensorParallelRanksSendInParallel) {
   // 4 prefill ranks, 2 decode ranks, 8 KV heads: 4 lanes of a quarter each.
-  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8}, {0, 4}, {8, 2});
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8, true}, {0, 4}, {8, 2});
   const RequestRecord& record = bench.begin_at(0, 1000);
   bench.run();
   EXPECT_NEAR(record.kv_ready.value, 0.1, kTolerance_s);
@@ -153,7 +153,7 @@ TEST(KvTransfer, TensorParallelRanksSendInParallel) {
 // one launch.
 TEST(KvTransfer, UnequalTensorParallelismLaunchesOncePerGpu) {
   const auto busy = [](InstanceGpus from, InstanceGpus to) {
-    TransferBench bench({0.1, 0.01, 0.2, 0}, {Overlap::none, 4, 8}, from, to);
+    TransferBench bench({0.1, 0.01, 0.2, 0}, {Overlap::none, 4, 8, true}, from, to);
     const RequestRecord& record = bench.begin_at(0, 1000);
     bench.run();
     EXPECT_NEAR(record.kv_ready.value, 0.1 + 0.01 + 0.2, kTolerance_s);
@@ -169,7 +169,7 @@ TEST(KvTransfer, UnequalTensorParallelismLaunchesOncePerGpu) {
 }
 
 TEST(KvTransfer, ALaunchForSeveralLanesIsPricedAsOneLargerTensor) {
-  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8}, {0, 1}, {8, 4});
+  TransferBench bench({0, 0.1, 0, 0}, {Overlap::none, 4, 8, true}, {0, 1}, {8, 4});
   bench.begin_at(0, 1000);
   bench.run();
   // Llama 3.1 8B: 8 heads of 128 values; a lane carries 2 of them.

@@ -51,7 +51,12 @@ inline SimulationConfig small_system() {
 
 inline workloads::Request request(std::int64_t id, double arrival_s, std::int64_t input,
                                   std::int64_t output) {
-  return {id, {arrival_s}, input, output, {}};
+  workloads::Request request;
+  request.id = id;
+  request.arrival = {arrival_s};
+  request.input_tokens = input;
+  request.output_tokens = output;
+  return request;
 }
 
 inline IterationTime prefill_time(const SimulationConfig& config) {

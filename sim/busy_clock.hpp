@@ -1,18 +1,11 @@
-// What prefill and decode engines have in common.
+// How long an engine was busy.
 #pragma once
 
-#include "sim/event_loop.hpp"
-#include "sim/iteration_time.hpp"
-#include "sim/kv_blocks.hpp"
+#include "sim/base/units.hpp"
+
+#include <cstdint>
 
 namespace kvferry::sim {
-
-/// The loop and the time model must outlive the engine; the blocks become its own.
-struct EngineParts {
-  EventLoop& loop;
-  const IterationTime& iteration_time;
-  KvBlocks blocks;
-};
 
 /// Adds up the time an engine spends in iterations.
 class BusyClock {
@@ -21,18 +14,16 @@ class BusyClock {
     running_ = true;
     started_ = now;
   }
-  void stop(Seconds now) {
+  void stop(Seconds now, std::int64_t iterations) {
     running_ = false;
     busy_ += now - started_;
-    ++iterations_;
+    iterations_ += iterations;
   }
 
   /// An iteration under way counts as far as it has got.
   Seconds busy_until(Seconds now) const { return running_ ? busy_ + (now - started_) : busy_; }
   /// Completed iterations.
   std::int64_t iterations() const { return iterations_; }
-  /// When the running iteration started, or the last one.
-  Seconds started() const { return started_; }
 
  private:
   bool running_ = false;

@@ -1,0 +1,275 @@
+#include "sim/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvferry::sim {
+
+Engine::Engine(EventLoop& loop, ResultSink& sink, const EngineSetup& setup, Callbacks callbacks)
+    : loop_(loop),
+      setup_(setup),
+      callbacks_(std::move(callbacks)),
+      scheduler_(setup.role, setup.config, setup.cache, setup.window),
+      gaps_(sink) {}
+
+void Engine::submit_prompt(LiveRequest& request) {
+  request.at_prefill.owner = &request;
+  scheduler_.add_prompt(request.at_prefill);
+  wake();
+}
+
+void Engine::submit_handoff(LiveRequest& request) {
+  request.at_decode.owner = &request;
+  settle();
+  scheduler_.add_handoff(request.at_decode);
+  let_in_handoffs();
+}
+
+void Engine::let_in_handoffs() {
+  while (Sequence* sequence = scheduler_.let_in_handoff())
+    callbacks_.handoff_let_in(*sequence->owner);
+  limit_to_free_blocks();
+}
+
+void Engine::kv_arrived(LiveRequest& request) {
+  RequestRecord& record = request.record;
+  if (setup_.first_token == FirstToken::kv_ready) record.first_token = loop_.now();
+  Sequence& sequence = request.at_decode;
+  // The first token comes from prefill, unless the decode side computes it again.
+  const bool computes_first = setup_.first_token == FirstToken::decode_step;
+  sequence.remaining = computes_first ? record.output_tokens : record.output_tokens - 1;
+  sequence.context = record.input_tokens;
+  sequence.last_token = record.first_token;
+  settle();
+  if (!scheduler_.add_answer(sequence)) {
+    finish(request);
+    let_in_handoffs();
+  }
+  wake();
+}
+
+void Engine::prompt_left(LiveRequest& request) {
+  settle();
+  scheduler_.release(request.at_prefill);
+  let_in_handoffs();
+  wake();
+}
+
+// Something has changed that the next batch may depend on.
+void Engine::wake() {
+  if (running_) {
+    cut_stretch();
+  } else {
+    schedule_dispatch();
+  }
+}
+
+void Engine::cut_stretch() {
+  if (stretch_.length() <= ended_ + 1) return;
+  const std::int64_t boundary = stretch_.next_boundary(loop_.now());
+  if (boundary >= stretch_.length()) return;
+  stretch_.shorten(boundary);
+  schedule_end();
+}
+
+// Others may have taken blocks that the answers counted on.
+void Engine::limit_to_free_blocks() {
+  if (!running_ || !answers_run_ || stretch_.length() <= started_) return;
+  const std::int64_t possible = ended_ + scheduler_.unchanged_iterations(started_ - ended_);
+  if (possible >= stretch_.length()) return;
+  stretch_.shorten(possible);
+  schedule_end();
+}
+
+// The batch is formed only after everything else of this instant, so that what arrives together is
+// seen together.
+void Engine::schedule_dispatch() {
+  if (dispatch_pending_ || running_ || !scheduler_.has_work()) return;
+  dispatch_pending_ = true;
+  loop_.at(
+      loop_.now(), EventPriority::dispatch, [this] { dispatch(); }, setup_.number);
+}
+
+void Engine::schedule_end() {
+  loop_.cancel(end_event_);
+  end_event_ = loop_.at(
+      stretch_.end_of(stretch_.length()), EventPriority::iteration_end, [this] { end(); },
+      setup_.number);
+}
+
+void Engine::dispatch() {
+  dispatch_pending_ = false;
+  const Batch& batch = scheduler_.form(gaps_.latest());
+  if (!batch.empty()) start(batch);  // otherwise the cache is full, and a release will come
+}
+
+void Engine::start(const Batch& batch) {
+  running_ = true;
+  answers_run_ = batch.answers;
+  ended_ = 0;
+  started_ = 1;
+  clock_.start(loop_.now());
+  for (const PromptChunk& chunk : batch.prompts) {
+    RequestRecord& record = chunk.sequence->owner->record;
+    if (record.prefill_start == kNever) record.prefill_start = loop_.now();
+  }
+  if (batch.prompts.empty() && batch.swapped_blocks == 0) {
+    start_answers(batch);
+  } else if (batch.prompts.size() == 1 && !batch.answers && batch.swapped_blocks == 0) {
+    start_prompt_alone(batch.prompts.front());
+  } else {
+    start_iteration(batch);
+  }
+  schedule_end();
+}
+
+void Engine::start_answers(const Batch& batch) {
+  const DecodeLoad load = scheduler_.answers().load();
+  if (setup_.skip_ahead) {
+    series_ = setup_.iteration_time.decode_series(load);
+    const std::int64_t unchanged =
+        batch.skipped_admission ? 1 : scheduler_.unchanged_iterations(started_);
+    stretch_ = Stretch(loop_.now(), series_, unchanged);
+  } else {
+    series_ = {setup_.iteration_time.decode(load), {}};
+    stretch_ = Stretch(loop_.now(), series_, 1);
+  }
+}
+
+// Nobody can join it as long as its chunks fill the token budget.
+void Engine::start_prompt_alone(const PromptChunk& chunk) {
+  const Sequence& sequence = *chunk.sequence;
+  const std::int64_t left = sequence.prompt_target - sequence.prompt_computed;
+  const std::int64_t full_chunks = setup_.skip_ahead ? (left - 1) / chunk.tokens : 1;
+  std::vector<Seconds> ends;
+  Seconds end = loop_.now();
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(full_chunks, 1); ++i) {
+    const PrefillItem item{chunk.tokens, sequence.prompt_computed + i * chunk.tokens};
+    end += setup_.iteration_time.prefill({&item, 1});
+    ends.push_back(end);
+  }
+  stretch_ = Stretch(loop_.now(), std::move(ends));
+}
+
+void Engine::start_iteration(const Batch& batch) {
+  items_.clear();
+  for (const PromptChunk& chunk : batch.prompts)
+    items_.push_back({chunk.tokens, chunk.sequence->prompt_computed});
+  const DecodeLoad load = batch.answers ? scheduler_.answers().load() : DecodeLoad{};
+  series_ = {setup_.iteration_time.parts(items_, load).total + swap_time(batch.swapped_blocks), {}};
+  stretch_ = Stretch(loop_.now(), series_, 1);
+}
+
+// Each GPU swaps its own share, before the iteration starts.
+Seconds Engine::swap_time(std::int64_t blocks) const {
+  return setup_.block * blocks / setup_.config.host_bandwidth;
+}
+
+// An iteration that could start at this very instant has not: its batch is formed last.
+void Engine::settle() {
+  if (!running_) return;
+  const Seconds now = loop_.now();
+  const std::int64_t ended = stretch_.ended_by(now);
+  const bool next_runs = ended < stretch_.length() && stretch_.end_of(ended) < now;
+  account(ended, next_runs ? ended + 1 : ended);
+}
+
+void Engine::account(std::int64_t ended, std::int64_t started) {
+  const std::int64_t iterations = ended - ended_;
+  if (answers_run_) {
+    if (started > started_) scheduler_.take_answer_blocks(started_ - ended_, started - ended_);
+    scheduler_.advance_answers(iterations);
+  }
+  if (iterations > 0) {
+    for (const PromptChunk& chunk : scheduler_.batch().prompts) {
+      if (scheduler_.complete_chunk({chunk.sequence, chunk.tokens * iterations}))
+        complete_.push_back(chunk.sequence);
+    }
+  }
+  ended_ = ended;
+  started_ = std::max(started_, started);
+}
+
+void Engine::end() {
+  const std::int64_t iterations = stretch_.length();
+  account(iterations, iterations);
+  running_ = false;
+  clock_.stop(loop_.now(), iterations);
+  if (answers_run_) report_tokens(iterations);
+  complete_prompts();
+  while (Sequence* sequence = scheduler_.take_finished()) finish(*sequence->owner);
+  let_in_handoffs();
+  schedule_dispatch();
+}
+
+void Engine::report_tokens(std::int64_t iterations) {
+  std::vector<Sequence*>& fresh = scheduler_.fresh_answers();
+  gaps_.ended(
+      {stretch_.start(), series_, iterations, scheduler_.answers().size(), stretch_.end_of(1),
+       stretch_.end_of(std::min<std::int64_t>(iterations, 2)), stretch_.end_of(iterations)},
+      fresh);
+  fresh.clear();
+}
+
+void Engine::complete_prompts() {
+  std::vector<Sequence*> complete;
+  std::swap(complete, complete_);
+  for (Sequence* sequence : complete) prompt_complete(*sequence);
+}
+
+void Engine::prompt_complete(Sequence& sequence) {
+  LiveRequest& request = *sequence.owner;
+  if (request.record.prefill_end != kNever) {
+    recomputed(sequence);
+    return;
+  }
+  request.record.prefill_end = loop_.now();
+  if (setup_.role == EngineRole::prefill) {
+    callbacks_.prompt_computed(request);
+  } else {
+    answer_here(sequence);
+  }
+}
+
+// There is no hand-off: the cache is where it is needed.
+void Engine::answer_here(Sequence& sequence) {
+  RequestRecord& record = sequence.owner->record;
+  const Seconds now = loop_.now();
+  record.transfer_start = now;
+  record.kv_ready = now;
+  record.first_token = now;
+  sequence.last_token = now;
+  sequence.context = record.input_tokens;
+  sequence.remaining = record.output_tokens - 1;
+  if (sequence.remaining > 0) {
+    scheduler_.start_answer(sequence);
+    return;
+  }
+  scheduler_.end_answer(sequence);
+  finish(*sequence.owner);
+}
+
+void Engine::recomputed(Sequence& sequence) {
+  gaps_.recomputed(sequence, loop_.now());
+  sequence.context = sequence.prompt_target;
+  if (--sequence.remaining > 0) {
+    scheduler_.start_answer(sequence);
+    return;
+  }
+  scheduler_.end_answer(sequence);
+  finish(*sequence.owner);
+}
+
+void Engine::finish(LiveRequest& request) {
+  RequestRecord& record = request.record;
+  record.finish = record.output_tokens == 1 ? record.first_token : loop_.now();
+  record.outcome = Outcome::finished;
+  callbacks_.finished(request);
+}
+
+void Engine::halt() {
+  settle();
+  if (running_ && answers_run_ && ended_ > 0) report_tokens(ended_);
+}
+
+}  // namespace kvferry::sim
