@@ -119,17 +119,20 @@ void log_workload(const workloads::Workload& workload) {
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {
   const bool one_at_a_time = std::ranges::any_of(runs, &PreparedRun::uses_device);
   const std::size_t at_once = one_at_a_time ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  std::deque<CollectingSink> sinks;
   std::deque<sim::IsolatedSimulation> started;
   std::size_t next = 0;
   const auto start_next = [&] {
     const PreparedRun& run = runs[next++];
-    started.emplace_back(run.scenario.system, run.workload.requests, *run.codec);
+    started.emplace_back(run.scenario.system, run.workload.requests, *run.codec,
+                         sinks.emplace_back());
   };
   std::vector<FinishedRun> finished;
   while (finished.size() < runs.size()) {
     while (next < runs.size() && started.size() < at_once) start_next();
-    SimulationResult result = started.front().wait();
+    SimulationResult result = sinks.front().take(started.front().wait());
     started.pop_front();
+    sinks.pop_front();
     const scenarios::Scenario& scenario = runs[finished.size()].scenario;
     analysis::RunSummary summary = analysis::summarize(result, context_of(scenario));
     finished.push_back({std::move(result), std::move(summary)});

@@ -3,106 +3,39 @@
 #include "sim/base/error.hpp"
 
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <fcntl.h>
+#include <poll.h>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
-#include <type_traits>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
 namespace {
 
-// What travels through the pipe: one of these, then the result's parts or the message.
-enum class Reply : char { result = 'R', wrong_input = 'I', failure = 'F' };
+constexpr int kPipeBytes = 1 << 20;  // so that the child seldom has to wait for the reader
 
-class PipeWriter {
- public:
-  explicit PipeWriter(int descriptor) : descriptor_(descriptor) {}
-
-  template <typename Value>
-  void put(const Value& value) {
-    static_assert(std::is_trivially_copyable_v<Value>);
-    put_bytes(&value, sizeof value);
-  }
-
-  template <typename Value>
-  void put_all(std::span<const Value> values) {
-    static_assert(std::is_trivially_copyable_v<Value>);
-    put(static_cast<std::uint64_t>(values.size()));
-    put_bytes(values.data(), values.size_bytes());
-  }
-
- private:
-  void put_bytes(const void* data, std::size_t size) {
-    const auto* next = static_cast<const char*>(data);
-    while (size > 0) {
-      const ssize_t written = ::write(descriptor_, next, size);
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0)
-        throw std::system_error(errno, std::generic_category(), "writing the result");
-      next += written;
-      size -= static_cast<std::size_t>(written);
-    }
-  }
-  int descriptor_;
+struct Pipe {
+  int reading_end;
+  int writing_end;
 };
 
-class PipeReader {
- public:
-  explicit PipeReader(int descriptor) : descriptor_(descriptor) {}
-
-  /// False when the child ended before it wrote the whole value.
-  template <typename Value>
-  [[nodiscard]] bool get(Value& value) {
-    return get_bytes(&value, sizeof value);
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) {
+    throw std::system_error(errno, std::generic_category(), "creating a pipe");
   }
-
-  template <typename Container>
-  [[nodiscard]] bool get_all(Container& values) {
-    std::uint64_t count = 0;
-    if (!get(count)) return false;
-    values.resize(count);
-    return get_bytes(values.data(), count * sizeof values[0]);
-  }
-
- private:
-  bool get_bytes(void* data, std::size_t size) {
-    auto* next = static_cast<char*>(data);
-    while (size > 0) {
-      const ssize_t count = ::read(descriptor_, next, size);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return false;
-      next += count;
-      size -= static_cast<std::size_t>(count);
-    }
-    return true;
-  }
-  int descriptor_;
-};
-
-void send_result(PipeWriter& writer, const SimulationResult& result) {
-  writer.put(Reply::result);
-  writer.put(result.totals);
-  writer.put_all(std::span(result.records));
-  writer.put_all(std::span(result.token_gaps));
-  writer.put_all(std::span(result.link_bytes));
-}
-
-void send_message(PipeWriter& writer, Reply reply, const std::string& message) {
-  writer.put(reply);
-  writer.put_all(std::span<const char>(message));
-}
-
-bool receive_result(PipeReader& reader, SimulationResult& result) {
-  return reader.get(result.totals) && reader.get_all(result.records) &&
-         reader.get_all(result.token_gaps) && reader.get_all(result.link_bytes);
+  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);  // where it is refused, the pipe is only smaller
+  return {ends[0], ends[1]};
 }
 
 // Never returns: the child must not run the caller's destructors or exit handlers.
@@ -111,13 +44,13 @@ bool receive_result(PipeReader& reader, SimulationResult& result) {
                             codec::TransferCodec& codec) {
   int status = 0;
   try {
-    PipeWriter writer(pipe);
+    ResultStreamWriter writer(pipe);
     try {
-      send_result(writer, simulate(config, requests, codec));
+      writer.finish(simulate(config, requests, codec, writer));
     } catch (const InputError& error) {
-      send_message(writer, Reply::wrong_input, error.what());
+      writer.fail({StreamedFailure::Kind::wrong_input, error.what()});
     } catch (const std::exception& error) {
-      send_message(writer, Reply::failure, error.what());
+      writer.fail({StreamedFailure::Kind::run_failed, error.what()});
     }
   } catch (...) {
     status = 1;
@@ -146,28 +79,26 @@ int wait_for(pid_t child) {
 
 IsolatedSimulation::IsolatedSimulation(const SimulationConfig& config,
                                        std::span<const workloads::Request> requests,
-                                       codec::TransferCodec& codec) {
-  std::array<int, 2> ends{};
-  if (::pipe(ends.data()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "creating a pipe");
-  }
+                                       codec::TransferCodec& codec, ResultSink& sink)
+    : reader_(sink) {
+  const Pipe pipe = make_pipe();
   const pid_t parent = ::getpid();
   std::fflush(nullptr);  // or the child would print the caller's buffered text again
   child_ = ::fork();
   if (child_ < 0) {
     const int error = errno;
-    ::close(ends[0]);
-    ::close(ends[1]);
+    ::close(pipe.reading_end);
+    ::close(pipe.writing_end);
     throw std::system_error(error, std::generic_category(), "starting a process");
   }
   if (child_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);     // nobody would read the result any more
     if (::getppid() != parent) ::_exit(1);  // it ended before the line above
-    ::close(ends[0]);
-    run_child(ends[1], config, requests, codec);
+    ::close(pipe.reading_end);
+    run_child(pipe.writing_end, config, requests, codec);
   }
-  ::close(ends[1]);
-  pipe_ = ends[0];
+  ::close(pipe.writing_end);
+  pipe_ = pipe.reading_end;
 }
 
 IsolatedSimulation::~IsolatedSimulation() {
@@ -178,25 +109,47 @@ IsolatedSimulation::~IsolatedSimulation() {
   }
 }
 
-SimulationResult IsolatedSimulation::wait() {
-  PipeReader reader(pipe_);
-  Reply reply{};
-  SimulationResult result;
-  std::string message;
-  const bool replied = reader.get(reply);
-  const bool succeeded = replied && reply == Reply::result && receive_result(reader, result);
-  const bool explained = replied && reply != Reply::result && reader.get_all(message);
-  const int status = wait_for(child_);
+void IsolatedSimulation::pass_on_what_is_there() {
+  if (reader_.read(pipe_)) return;
+  status_ = wait_for(child_);
   child_ = -1;
-  if (succeeded) return result;
-  if (explained && reply == Reply::wrong_input) throw InputError(message);
-  throw RunError(explained ? message : description_of(status));
+}
+
+SimulationSums IsolatedSimulation::wait() {
+  while (!has_ended()) pass_on_what_is_there();
+  if (reader_.sums()) return *reader_.sums();
+  if (!reader_.failure()) throw RunError(description_of(status_));
+  const auto& [kind, message] = *reader_.failure();
+  if (kind == StreamedFailure::Kind::wrong_input) throw InputError(message);
+  throw RunError(message);
+}
+
+std::size_t wait_for_any(std::span<IsolatedSimulation* const> running) {
+  assert(!running.empty());
+  std::vector<pollfd> pipes;
+  for (const IsolatedSimulation* run : running) pipes.push_back({run->pipe_, POLLIN, 0});
+  while (true) {
+    for (std::size_t i = 0; i < running.size(); ++i) {
+      if (std::exchange(pipes[i].revents, 0) != 0) running[i]->pass_on_what_is_there();
+      if (running[i]->has_ended()) return i;
+    }
+    if (::poll(pipes.data(), pipes.size(), -1) < 0 && errno != EINTR) {
+      throw std::system_error(errno, std::generic_category(), "waiting for a simulation");
+    }
+  }
+}
+
+SimulationSums simulate_isolated(const SimulationConfig& config,
+                                 std::span<const workloads::Request> requests,
+                                 codec::TransferCodec& codec, ResultSink& sink) {
+  return IsolatedSimulation(config, requests, codec, sink).wait();
 }
 
 SimulationResult simulate_isolated(const SimulationConfig& config,
                                    std::span<const workloads::Request> requests,
                                    codec::TransferCodec& codec) {
-  return IsolatedSimulation(config, requests, codec).wait();
+  CollectingSink sink;
+  return sink.take(simulate_isolated(config, requests, codec, sink));
 }
 
 }  // namespace kvferry::sim
