@@ -22,13 +22,8 @@ struct Distribution {
 /// Nothing when there are no samples.
 std::optional<Distribution> distribution_of(std::vector<double> samples);
 
-struct WeightedSample {
-  double value;
-  std::int64_t count;
-};
-
-/// Each sample stands for `count` equal ones.
-std::optional<Distribution> distribution_of(std::vector<WeightedSample> samples);
+/// The rank, from 1, of the nearest-rank percentile p among n samples. @param p 0 < p <= 100
+std::int64_t nearest_rank(std::int64_t n, double p);
 
 /// The nearest-rank percentile of an unsorted, non-empty set, which is reordered. @param p 0 < p <=
 /// 100

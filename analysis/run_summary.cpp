@@ -1,5 +1,7 @@
 #include "analysis/run_summary.hpp"
 
+#include "analysis/token_gap_distribution.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -30,17 +32,14 @@ std::optional<Distribution> tpot_figures(const std::vector<const RequestRecord*>
 }
 
 std::optional<Distribution> itl_figures(const std::vector<TokenGapRun>& runs, Seconds warmup) {
-  std::vector<WeightedSample> samples;
-  for (const TokenGapRun& run : runs) {
-    Seconds gap = run.first_gap;
-    Seconds end = run.first_end;
-    for (std::int64_t k = 0; k < run.gaps; ++k) {
-      if (end >= warmup) samples.push_back({milliseconds(gap), run.sequences});
-      gap += run.step;
-      end += gap;
-    }
+  auto figures = distribution_of(TokenGapRuns(runs.begin(), runs.end()), warmup);
+  if (!figures) return figures;
+  for (double Distribution::*member :
+       {&Distribution::mean, &Distribution::median, &Distribution::deviation, &Distribution::p90,
+        &Distribution::p95, &Distribution::p99}) {
+    *figures.*member *= kMillisecondsPerSecond;
   }
-  return distribution_of(std::move(samples));
+  return figures;
 }
 
 StageFigures stage_figures(const std::vector<const RequestRecord*>& records) {

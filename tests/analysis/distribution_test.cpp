@@ -34,27 +34,23 @@ TEST(Distribution, OfOneSampleIsThatSample) {
 
 TEST(Distribution, OfNothingIsNothing) {
   EXPECT_FALSE(distribution_of(std::vector<double>{}));
-  EXPECT_FALSE(distribution_of(std::vector<WeightedSample>{}));
 }
 
-TEST(Distribution, AWeightedSampleStandsForAsManyEqualOnes) {
-  RandomStream random(1, "weights");
-  for (int round = 0; round < 50; ++round) {
-    std::vector<WeightedSample> weighted;
-    std::vector<double> expanded;
-    for (std::uint64_t i = 0; i <= random.below(20); ++i) {
-      weighted.push_back({random.gaussian(), static_cast<std::int64_t>(1 + random.below(30))});
-      expanded.insert(expanded.end(), static_cast<std::size_t>(weighted.back().count),
-                      weighted.back().value);
-    }
-    const Distribution a = *distribution_of(weighted);
-    const Distribution b = *distribution_of(expanded);
-    EXPECT_EQ(a.count, b.count);
-    EXPECT_NEAR(a.mean, b.mean, 1e-12);
-    EXPECT_NEAR(a.deviation, b.deviation, 1e-12);
-    EXPECT_EQ(a.median, b.median);
-    EXPECT_EQ(a.p90, b.p90);
-    EXPECT_EQ(a.p99, b.p99);
+TEST(Distribution, PercentilesAreThoseOfTheSortedSet) {
+  RandomStream random(1, "ties");
+  for (int round = 0; round < 200; ++round) {
+    std::vector<double> samples(1 + random.below(300));
+    for (double& sample : samples) sample = static_cast<double>(random.below(20));
+    const Distribution d = *distribution_of(samples);
+    std::sort(samples.begin(), samples.end());
+    const auto at = [&](double p) {
+      const auto rank = std::ceil(p / 100 * static_cast<double>(samples.size()));
+      return samples[static_cast<std::size_t>(rank) - 1];
+    };
+    EXPECT_EQ(d.median, at(50));
+    EXPECT_EQ(d.p90, at(90));
+    EXPECT_EQ(d.p95, at(95));
+    EXPECT_EQ(d.p99, at(99));
   }
 }
 
