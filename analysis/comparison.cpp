@@ -1,13 +1,13 @@
 #include "analysis/comparison.hpp"
 
 #include "analysis/distribution.hpp"
-#include "analysis/run_summary.hpp"
 #include "sim/base/random.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <unordered_set>
 #include <utility>
 
 namespace kvferry::analysis {
@@ -93,77 +93,122 @@ std::optional<Speedup> speedup(const Pairs& pairs, const Statistic& statistic, s
   return result;
 }
 
-bool same_requests(const SimulationResult& a, const SimulationResult& b) {
-  return std::equal(a.records.begin(), a.records.end(), b.records.begin(), b.records.end(),
-                    [](const RequestRecord& x, const RequestRecord& y) {
-                      return x.arrival == y.arrival && x.input_tokens == y.input_tokens &&
-                             x.output_tokens == y.output_tokens;
-                    });
+using Rows = std::vector<std::size_t>;
+
+// The rows by the requests' ids.
+Rows rows_by_id(const RequestColumns& requests) {
+  Rows rows(requests.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::ranges::sort(rows, {}, [&](std::size_t row) { return requests.id(row); });
+  return rows;
 }
 
-struct RecordPair {
-  const RequestRecord* baseline;
-  const RequestRecord* variant;
+bool same_request(const RequestColumns& a, std::size_t i, const RequestColumns& b, std::size_t j) {
+  return a.id(i) == b.id(j) && a.session(i) == b.session(j) &&
+         a.input_tokens(i) == b.input_tokens(j) && a.output_tokens(i) == b.output_tokens(j);
+}
+
+// When a turn after the first of its session is due may depend on the run.
+bool same_requests(const RequestColumns& a, const Rows& rows_of_a, const RequestColumns& b,
+                   const Rows& rows_of_b) {
+  if (rows_of_a.size() != rows_of_b.size()) return false;
+  std::unordered_set<std::int64_t> sessions;
+  for (std::size_t k = 0; k < rows_of_a.size(); ++k) {
+    const std::size_t i = rows_of_a[k];
+    const std::size_t j = rows_of_b[k];
+    if (!same_request(a, i, b, j)) return false;
+    const bool is_later_turn = a.session(i) >= 0 && !sessions.insert(a.session(i)).second;
+    if (!is_later_turn && a.scheduled(i) != b.scheduled(j)) return false;
+  }
+  return true;
+}
+
+// For every row of the baseline the variant's row of the same request; nothing when they served
+// other requests. Clients that wait for answers send in an order of their own in each run.
+std::optional<Rows> counterparts(const RequestColumns& baseline, const RequestColumns& variant) {
+  const Rows a = rows_by_id(baseline);
+  const Rows b = rows_by_id(variant);
+  if (!same_requests(baseline, a, variant, b)) return std::nullopt;
+  Rows rows(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) rows[a[i]] = b[i];
+  return rows;
+}
+
+struct RowPair {
+  std::size_t baseline;
+  std::size_t variant;
 };
 
-std::vector<RecordPair> finished_pairs(const SimulationResult& baseline,
-                                       const SimulationResult& variant, Seconds warmup) {
-  std::vector<RecordPair> pairs;
-  for (std::size_t i = 0; i < baseline.records.size(); ++i) {
-    const RequestRecord& a = baseline.records[i];
-    const RequestRecord& b = variant.records[i];
-    const bool both = a.outcome == Outcome::finished && b.outcome == Outcome::finished;
-    if (both && a.arrival >= warmup) pairs.push_back({&a, &b});
+// In order of arrival in the baseline.
+std::vector<RowPair> finished_pairs(const RequestColumns& baseline, const RequestColumns& variant,
+                                    const Rows& counterparts, Seconds warmup) {
+  std::vector<RowPair> pairs;
+  for (std::size_t i = 0; i < baseline.size(); ++i) {
+    const std::size_t j = counterparts[i];
+    const bool both = baseline.has_finished(i) && variant.has_finished(j);
+    if (both && baseline.arrival(i) >= warmup) pairs.push_back({i, j});
   }
   return pairs;
 }
 
-template <typename Figure>
-Pairs figures(const std::vector<RecordPair>& records, Figure figure) {
-  Pairs pairs;
-  for (const RecordPair& pair : records) {
-    pairs.baseline.push_back(figure(*pair.baseline).value);
-    pairs.variant.push_back(figure(*pair.variant).value);
+/// Takes a figure from both variants, where both have it.
+class PairsOf {
+ public:
+  PairsOf(const RequestColumns& baseline, const RequestColumns& variant,
+          const std::vector<RowPair>& rows)
+      : baseline_(baseline), variant_(variant), rows_(rows) {}
+
+  Pairs operator()(RequestColumns::Time (RequestColumns::*figure)(std::size_t) const) const {
+    Pairs pairs;
+    for (const RowPair& rows : rows_) {
+      const auto a = (baseline_.*figure)(rows.baseline);
+      const auto b = (variant_.*figure)(rows.variant);
+      if (!a || !b) continue;
+      pairs.baseline.push_back(a->value);
+      pairs.variant.push_back(b->value);
+    }
+    return pairs;
   }
-  return pairs;
-}
+
+ private:
+  const RequestColumns& baseline_;
+  const RequestColumns& variant_;
+  const std::vector<RowPair>& rows_;
+};
 
 // Gaps between completions, the first one counted from the first arrival: their mean is 1 /
 // throughput.
-std::vector<double> completion_gaps(const std::vector<RequestRecord>& records) {
+std::vector<double> completion_gaps(const RequestColumns& requests) {
   std::vector<double> dates;
-  for (const RequestRecord& record : records) {
-    if (record.outcome == Outcome::finished) dates.push_back(record.finish.value);
+  for (std::size_t row = 0; row < requests.size(); ++row) {
+    if (requests.has_finished(row)) dates.push_back(requests.finish(row).value);
   }
   std::sort(dates.begin(), dates.end());
-  double previous = records.empty() ? 0 : records.front().arrival.value;
+  double previous = requests.size() == 0 ? 0 : requests.arrival(0).value;
   for (double& date : dates) previous = std::exchange(date, date - previous);
   return dates;
 }
 
 }  // namespace
 
-Comparison compare(const SimulationResult& baseline, const SimulationResult& variant,
-                   Seconds warmup, std::uint64_t seed) {
+Comparison compare(const RequestColumns& baseline, const RequestColumns& variant, Seconds warmup,
+                   std::uint64_t seed) {
   Comparison comparison;
-  comparison.paired = same_requests(baseline, variant);
-  if (!comparison.paired) return comparison;
-  const auto records = finished_pairs(baseline, variant, warmup);
-  comparison.pairs = static_cast<std::int64_t>(records.size());
+  const auto rows = counterparts(baseline, variant);
+  comparison.paired = rows.has_value();
+  if (!rows) return comparison;
+  const auto finished = finished_pairs(baseline, variant, *rows, warmup);
+  comparison.pairs = static_cast<std::int64_t>(finished.size());
 
-  const Pairs ttft = figures(records, ttft_of);
+  const PairsOf pairs_of(baseline, variant, finished);
+  const Pairs ttft = pairs_of(&RequestColumns::ttft);
   comparison.ttft_mean = speedup(ttft, mean, seed);
   comparison.ttft_p50 = speedup(ttft, median, seed);
   comparison.ttft_p99 = speedup(ttft, p99, seed);
-  comparison.transfer_mean = speedup(figures(records, transfer_of), mean, seed);
-  std::vector<RecordPair> several_tokens = records;
-  std::erase_if(several_tokens,
-                [](const RecordPair& pair) { return pair.baseline->output_tokens < 2; });
-  comparison.tpot_mean =
-      speedup(figures(several_tokens, [](const RequestRecord& record) { return *tpot_of(record); }),
-              mean, seed);
+  comparison.transfer_mean = speedup(pairs_of(&RequestColumns::transfer), mean, seed);
+  comparison.tpot_mean = speedup(pairs_of(&RequestColumns::tpot), mean, seed);
 
-  Pairs gaps{completion_gaps(baseline.records), completion_gaps(variant.records)};
+  Pairs gaps{completion_gaps(baseline), completion_gaps(variant)};
   if (gaps.baseline.size() == gaps.variant.size()) {
     comparison.request_throughput = speedup(gaps, mean, seed);
   }

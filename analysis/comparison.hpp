@@ -1,7 +1,7 @@
 // Paired runs: the same requests under two variants, and how much faster the second is.
 #pragma once
 
-#include "sim/base/result.hpp"
+#include "analysis/request_columns.hpp"
 #include "sim/base/units.hpp"
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct Speedup {
 };
 
 struct Comparison {
-  bool paired{};         ///< both variants served the same requests; intervals exist only then
+  bool paired{};         ///< both variants served the same requests; speed-ups exist only then
   std::int64_t pairs{};  ///< requests that finished in both and arrived after the warm-up
   std::optional<Speedup> ttft_mean;
   std::optional<Speedup> ttft_p50;
@@ -34,8 +34,10 @@ struct Comparison {
   std::optional<Speedup> request_throughput;
 };
 
+/// Requests are the same if id, session and tokens are, and the date at which the client wanted to
+/// send them; but when a later turn of a session is due depends on the run.
 /// @param seed of the scenario: the resampling derives from it
-Comparison compare(const SimulationResult& baseline, const SimulationResult& variant,
-                   Seconds warmup, std::uint64_t seed);
+Comparison compare(const RequestColumns& baseline, const RequestColumns& variant, Seconds warmup,
+                   std::uint64_t seed);
 
 }  // namespace kvferry::analysis

@@ -26,6 +26,18 @@ void add_flat(Json& json, const std::string& name, const std::optional<Distribut
   }
 }
 
+void add_stages(Json& json, const StageFigures& stages) {
+  if (stages.client_queue) json["client_queue_ms"] = to_json(stages.client_queue);
+  json["queue_ms"] = to_json(stages.queue);
+  json["prefill_ms"] = to_json(stages.prefill);
+  json["admission_wait_ms"] = to_json(stages.admission_wait);
+  json["encode_ms"] = to_json(stages.encode);
+  json["network_ms"] = to_json(stages.network);
+  json["decode_codec_ms"] = to_json(stages.decode_codec);
+  json["transfer_ms"] = to_json(stages.transfer);
+  json["exposed_transfer_ms"] = to_json(stages.exposed_transfer);
+}
+
 Json to_json(const Utilization& use) {
   Json links = Json::object();
   for (const auto& [name, share] : use.links) links[name] = share;
@@ -55,6 +67,10 @@ Json to_json(const RunSummary& summary) {
   json["duration_s"] = summary.duration_s;
   json["total_input_tokens"] = summary.input_tokens;
   json["total_output_tokens"] = summary.output_tokens;
+  json["cached_tokens"] = summary.cached_tokens;
+  json["prefix_hit_rate"] =
+      summary.input_tokens > 0 ? Json(summary.prefix_hit_rate()) : Json(nullptr);
+  json["preemptions"] = summary.preemptions;
   json["request_throughput"] = summary.request_throughput;
   json["output_throughput"] = summary.output_throughput;
   json["total_token_throughput"] = summary.total_token_throughput;
@@ -64,15 +80,9 @@ Json to_json(const RunSummary& summary) {
   add_flat(json, "tpot_ms", summary.latency.tpot_ms);
   add_flat(json, "itl_ms", summary.latency.itl_ms);
   add_flat(json, "e2el_ms", summary.latency.e2el_ms);
-  const StageFigures& stages = summary.stages;
-  json["queue_ms"] = to_json(stages.queue);
-  json["prefill_ms"] = to_json(stages.prefill);
-  json["admission_wait_ms"] = to_json(stages.admission_wait);
-  json["encode_ms"] = to_json(stages.encode);
-  json["network_ms"] = to_json(stages.network);
-  json["decode_codec_ms"] = to_json(stages.decode_codec);
-  json["transfer_ms"] = to_json(stages.transfer);
-  json["exposed_transfer_ms"] = to_json(stages.exposed_transfer);
+  if (summary.latency.ttft_from_schedule_ms)
+    add_flat(json, "ttft_from_schedule_ms", summary.latency.ttft_from_schedule_ms);
+  add_stages(json, summary.stages);
   json["kv_raw_bytes"] = summary.kv_raw.value;
   json["kv_wire_bytes"] = summary.kv_wire.value;
   json["compression_ratio"] =

@@ -1,38 +1,43 @@
 #include "analysis/run_summary.hpp"
 
+#include "analysis/request_columns.hpp"
 #include "analysis/token_gap_distribution.hpp"
 
-#include <algorithm>
+#include <cstddef>
 #include <string_view>
+#include <utility>
 
 namespace kvferry::analysis {
 namespace {
 
+using Rows = std::vector<std::size_t>;
+using Figure = RequestColumns::Time (RequestColumns::*)(std::size_t) const;
+
 constexpr double kMillisecondsPerSecond = 1e3;
 
-double milliseconds(Seconds time) {
-  return time.value * kMillisecondsPerSecond;
-}
+/// Makes distributions, in milliseconds, of what the requests of some rows have.
+class FiguresOver {
+ public:
+  FiguresOver(const RequestColumns& requests, const Rows& rows)
+      : requests_(requests), rows_(rows) {}
 
-// The distribution of a figure over some records.
-template <typename Figure>
-std::optional<Distribution> over(const std::vector<const RequestRecord*>& records, Figure figure) {
-  std::vector<double> samples;
-  samples.reserve(records.size());
-  for (const RequestRecord* record : records) samples.push_back(milliseconds(figure(*record)));
-  return distribution_of(std::move(samples));
-}
-
-std::optional<Distribution> tpot_figures(const std::vector<const RequestRecord*>& records) {
-  std::vector<double> samples;
-  for (const RequestRecord* record : records) {
-    if (const auto tpot = tpot_of(*record)) samples.push_back(milliseconds(*tpot));
+  std::optional<Distribution> operator()(Figure figure) const {
+    std::vector<double> samples;
+    samples.reserve(rows_.size());
+    for (const std::size_t row : rows_) {
+      if (const auto time = (requests_.*figure)(row))
+        samples.push_back(time->value * kMillisecondsPerSecond);
+    }
+    return distribution_of(std::move(samples));
   }
-  return distribution_of(std::move(samples));
-}
 
-std::optional<Distribution> itl_figures(const std::vector<TokenGapRun>& runs, Seconds warmup) {
-  auto figures = distribution_of(TokenGapRuns(runs.begin(), runs.end()), warmup);
+ private:
+  const RequestColumns& requests_;
+  const Rows& rows_;
+};
+
+std::optional<Distribution> itl_figures(const TokenGapRuns& runs, Seconds warmup) {
+  auto figures = distribution_of(runs, warmup);
   if (!figures) return figures;
   for (double Distribution::*member :
        {&Distribution::mean, &Distribution::median, &Distribution::deviation, &Distribution::p90,
@@ -42,59 +47,71 @@ std::optional<Distribution> itl_figures(const std::vector<TokenGapRun>& runs, Se
   return figures;
 }
 
-StageFigures stage_figures(const std::vector<const RequestRecord*>& records) {
-  using Record = const RequestRecord&;
+LatencyFigures latency_figures(const FiguresOver& over, const RunTally& tally) {
+  LatencyFigures latency;
+  latency.ttft_ms = over(&RequestColumns::ttft);
+  latency.tpot_ms = over(&RequestColumns::tpot);
+  latency.e2el_ms = over(&RequestColumns::e2el);
+  if (tally.clients_held_back)
+    latency.ttft_from_schedule_ms = over(&RequestColumns::ttft_from_schedule);
+  return latency;
+}
+
+StageFigures stage_figures(const FiguresOver& over, const RunTally& tally) {
   StageFigures stages;
-  stages.queue = over(records, [](Record r) { return r.prefill_start - r.arrival; });
-  stages.prefill = over(records, [](Record r) { return r.prefill_end - r.prefill_start; });
-  stages.admission_wait = over(records, [](Record r) { return r.transfer_start - r.prefill_end; });
-  stages.encode = over(records, [](Record r) { return r.encode; });
-  stages.network = over(records, [](Record r) { return r.network; });
-  stages.decode_codec = over(records, [](Record r) { return r.decode_codec; });
-  stages.transfer = over(records, transfer_of);
-  stages.exposed_transfer = over(records, [](Record r) { return r.kv_ready - r.prefill_end; });
+  if (tally.clients_held_back) stages.client_queue = over(&RequestColumns::client_queue);
+  stages.queue = over(&RequestColumns::queue);
+  stages.prefill = over(&RequestColumns::prefill);
+  stages.admission_wait = over(&RequestColumns::admission_wait);
+  stages.encode = over(&RequestColumns::encode);
+  stages.network = over(&RequestColumns::network);
+  stages.decode_codec = over(&RequestColumns::decode_codec);
+  stages.transfer = over(&RequestColumns::transfer);
+  stages.exposed_transfer = over(&RequestColumns::exposed_transfer);
   return stages;
 }
 
-bool meets(const RequestRecord& record, const Slo& slo) {
-  if (slo.ttft && ttft_of(record) > *slo.ttft) return false;
-  const auto tpot = tpot_of(record);
-  return !slo.tpot || !tpot || *tpot <= *slo.tpot;
+// A limit on what a request does not have is met.
+bool meets(const RequestColumns& requests, std::size_t row, const Slo& slo) {
+  const auto within = [](RequestColumns::Time time, const std::optional<Seconds>& limit) {
+    return !limit || !time || *time <= *limit;
+  };
+  return within(requests.ttft(row), slo.ttft) && within(requests.tpot(row), slo.tpot);
 }
 
-void count_outcomes(const std::vector<RequestRecord>& records, RunSummary& summary) {
-  summary.requests = static_cast<std::int64_t>(records.size());
-  for (const RequestRecord& record : records) {
-    if (record.outcome == Outcome::finished) {
-      ++summary.completed;
-    } else if (is_rejected(record.outcome)) {
-      ++summary.rejected;
-      constexpr std::string_view kPrefix = "rejected:";
-      ++summary.rejected_by_reason[std::string(name_of(record.outcome).substr(kPrefix.size()))];
-    } else {
-      ++summary.unfinished;
-    }
-    summary.kv_raw += record.kv_raw;
-    summary.kv_wire += record.kv_wire;
-  }
-}
-
-Seconds duration_of(const std::vector<const RequestRecord*>& finished,
-                    const std::vector<RequestRecord>& records) {
-  if (finished.empty()) return {0};
-  Seconds last = finished.front()->finish;
-  for (const RequestRecord* record : finished) last = std::max(last, record->finish);
-  return last - records.front().arrival;
-}
-
-void add_rates(const std::vector<const RequestRecord*>& finished, const Slo& slo,
-               RunSummary& summary) {
+std::int64_t count_good(const RequestColumns& requests, const Slo& slo) {
   std::int64_t good = 0;
-  for (const RequestRecord* record : finished) {
-    summary.input_tokens += record->input_tokens;
-    summary.output_tokens += record->output_tokens;
-    if (meets(*record, slo)) ++good;
+  for (std::size_t row = 0; row < requests.size(); ++row) {
+    if (requests.has_finished(row) && meets(requests, row, slo)) ++good;
   }
+  return good;
+}
+
+void add_counts(const RunTally& tally, RunSummary& summary) {
+  for (std::size_t i = 0; i < tally.outcomes.size(); ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    const std::int64_t count = tally.outcomes[i];
+    summary.requests += count;
+    if (count == 0 || !is_rejected(outcome)) continue;
+    summary.rejected += count;
+    constexpr std::string_view kPrefix = "rejected:";
+    summary.rejected_by_reason[std::string(name_of(outcome).substr(kPrefix.size()))] = count;
+  }
+  summary.completed = tally.outcomes[static_cast<std::size_t>(Outcome::finished)];
+  summary.unfinished = tally.outcomes[static_cast<std::size_t>(Outcome::unfinished)];
+  summary.input_tokens = tally.input_tokens;
+  summary.output_tokens = tally.output_tokens;
+  summary.cached_tokens = tally.cached_tokens;
+  summary.preemptions = tally.preemptions;
+  summary.kv_raw = tally.kv_raw;
+  summary.kv_wire = tally.kv_wire;
+  if (summary.kv_wire.value > 0) {
+    summary.compression_ratio =
+        static_cast<double>(summary.kv_raw.value) / static_cast<double>(summary.kv_wire.value);
+  }
+}
+
+void add_rates(std::int64_t good, RunSummary& summary) {
   if (summary.requests > 0) {
     summary.slo_attainment = static_cast<double>(good) / static_cast<double>(summary.requests);
   }
@@ -110,11 +127,12 @@ void add_rates(const std::vector<const RequestRecord*>& finished, const Slo& slo
 
 // From the first arrival to the end of the run: nothing was busy before, and all that was busy is
 // counted.
-Utilization utilization_of(const SimulationResult& result, const RunContext& context) {
+Utilization utilization_of(const SimulationSums& sums, const RunTally& tally,
+                           const RunContext& context) {
   Utilization use;
-  if (result.records.empty()) return use;
-  const SimulationTotals& totals = result.totals;
-  const Seconds observed = totals.end - result.records.front().arrival;
+  if (!tally.first_arrival) return use;
+  const SimulationTotals& totals = sums.totals;
+  const Seconds observed = totals.end - *tally.first_arrival;
   if (observed.value <= 0) return use;
   const auto share = [&](Seconds busy, std::int32_t of) { return busy / observed / of; };
   use.prefill = share(totals.prefill_busy, context.prefill_instances);
@@ -122,53 +140,38 @@ Utilization utilization_of(const SimulationResult& result, const RunContext& con
   use.encode = share(totals.encode_busy, context.sending_gpus);
   use.decode_codec = share(totals.decode_codec_busy, context.receiving_gpus);
   for (std::size_t i = 0; i < context.links.size(); ++i) {
-    if (result.link_bytes[i].value == 0) continue;
+    if (sums.link_bytes[i].value == 0) continue;
     const LinkCapacity& link = context.links[i];
-    use.links.emplace_back(link.name, result.link_bytes[i] / link.capacity / observed);
+    use.links.emplace_back(link.name, sums.link_bytes[i] / link.capacity / observed);
   }
   return use;
 }
 
+Rows measured_rows(const RequestColumns& requests, Seconds warmup) {
+  Rows rows;
+  for (std::size_t row = 0; row < requests.size(); ++row) {
+    if (requests.has_finished(row) && requests.arrival(row) >= warmup) rows.push_back(row);
+  }
+  return rows;
+}
+
 }  // namespace
 
-Seconds ttft_of(const RequestRecord& record) {
-  return record.first_token - record.arrival;
-}
-
-std::optional<Seconds> tpot_of(const RequestRecord& record) {
-  if (record.output_tokens < 2) return std::nullopt;
-  return (record.finish - record.first_token) *
-         (1.0 / static_cast<double>(record.output_tokens - 1));
-}
-
-Seconds transfer_of(const RequestRecord& record) {
-  return record.kv_ready - record.transfer_start;
-}
-
-RunSummary summarize(const SimulationResult& result, const RunContext& context) {
-  std::vector<const RequestRecord*> finished;
-  std::vector<const RequestRecord*> measured;
-  for (const RequestRecord& record : result.records) {
-    if (record.outcome != Outcome::finished) continue;
-    finished.push_back(&record);
-    if (record.arrival >= context.warmup) measured.push_back(&record);
-  }
+RunSummary summarize(const RunAccumulator& results, const SimulationSums& sums,
+                     const RunContext& context) {
+  const RunTally& tally = results.tally();
   RunSummary summary;
-  count_outcomes(result.records, summary);
-  summary.duration_s = duration_of(finished, result.records).value;
-  add_rates(finished, context.slo, summary);
-  summary.latency.ttft_ms = over(measured, ttft_of);
-  summary.latency.tpot_ms = tpot_figures(measured);
-  summary.latency.itl_ms = itl_figures(result.token_gaps, context.warmup);
-  summary.latency.e2el_ms =
-      over(measured, [](const RequestRecord& r) { return r.finish - r.arrival; });
-  summary.stages = stage_figures(measured);
-  if (summary.kv_wire.value > 0) {
-    summary.compression_ratio =
-        static_cast<double>(summary.kv_raw.value) / static_cast<double>(summary.kv_wire.value);
-  }
-  summary.utilization = utilization_of(result, context);
-  summary.totals = result.totals;
+  add_counts(tally, summary);
+  if (tally.first_arrival && tally.last_finish)
+    summary.duration_s = (*tally.last_finish - *tally.first_arrival).value;
+  add_rates(count_good(results.requests(), context.slo), summary);
+  const Rows measured = measured_rows(results.requests(), context.warmup);
+  const FiguresOver over(results.requests(), measured);
+  summary.latency = latency_figures(over, tally);
+  summary.latency.itl_ms = itl_figures(results.gap_runs(), context.warmup);
+  summary.stages = stage_figures(over, tally);
+  summary.utilization = utilization_of(sums, tally, context);
+  summary.totals = sums.totals;
   return summary;
 }
 

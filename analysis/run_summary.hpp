@@ -6,10 +6,13 @@
 //   E2EL     = finish - arrival
 //   duration = last finish - first arrival; throughputs are per second of it
 //   goodput  = requests per second that meet every SLO given
+// Arrival is when a request was sent. Where clients held requests back, TTFT is also given from the
+// date at which they wanted to send them.
 // Names follow `vllm bench serve` where it has them.
 #pragma once
 
 #include "analysis/distribution.hpp"
+#include "analysis/run_accumulator.hpp"
 #include "sim/base/result.hpp"
 #include "sim/base/units.hpp"
 
@@ -45,11 +48,14 @@ struct LatencyFigures {
   std::optional<Distribution> tpot_ms;
   std::optional<Distribution> itl_ms;  ///< of tokens that came after the warm-up
   std::optional<Distribution> e2el_ms;
+  std::optional<Distribution> ttft_from_schedule_ms;  ///< only where clients held requests back
 };
 
-/// Milliseconds; where the time of a finished request went.
+/// Milliseconds; where the time of a finished request went. Those of a hand-off are over the
+/// requests that had one.
 struct StageFigures {
-  std::optional<Distribution> queue;  ///< arrival to prefill start
+  std::optional<Distribution> client_queue;  ///< only where clients held requests back
+  std::optional<Distribution> queue;         ///< arrival to prefill start
   std::optional<Distribution> prefill;
   std::optional<Distribution> admission_wait;  ///< prefill end until the decode side has room
   std::optional<Distribution> encode;          ///< codec busy, sending GPU
@@ -79,6 +85,8 @@ struct RunSummary {
   double duration_s{};
   std::int64_t input_tokens{};   ///< of completed requests
   std::int64_t output_tokens{};  ///< likewise
+  std::int64_t cached_tokens{};  ///< input tokens of theirs whose prefill was skipped
+  std::int64_t preemptions{};    ///< of all requests
   double request_throughput{};
   double output_throughput{};
   double total_token_throughput{};
@@ -91,14 +99,16 @@ struct RunSummary {
   double compression_ratio{};
   Utilization utilization;
   SimulationTotals totals;
+
+  /// Share of the input tokens whose prefill was skipped; 0 where there were none.
+  double prefix_hit_rate() const {
+    if (input_tokens == 0) return 0;
+    return static_cast<double>(cached_tokens) / static_cast<double>(input_tokens);
+  }
 };
 
-RunSummary summarize(const SimulationResult& result, const RunContext& context);
-
-/// Seconds; the request has finished.
-Seconds ttft_of(const RequestRecord& record);
-/// Nothing for a single output token.
-std::optional<Seconds> tpot_of(const RequestRecord& record);
-Seconds transfer_of(const RequestRecord& record);
+/// @param sums what the run returned when it had given everything else to `results`
+RunSummary summarize(const RunAccumulator& results, const SimulationSums& sums,
+                     const RunContext& context);
 
 }  // namespace kvferry::analysis

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kvferry::cli {
 namespace {
@@ -55,10 +56,10 @@ std::vector<PreparedRun> prepare_all(const CompareOptions& options, const Varian
 std::vector<analysis::Comparison> comparisons_with_first(const std::vector<PreparedRun>& runs,
                                                          const std::vector<FinishedRun>& finished) {
   const scenarios::Scenario& first = runs.front().scenario;
-  std::vector<analysis::Comparison> comparisons;
-  for (const FinishedRun& variant : finished) {
-    comparisons.push_back(
-        analysis::compare(finished.front().result, variant.result, first.warmup, first.seed));
+  std::vector<analysis::Comparison> comparisons(1);  // nobody asks for the first with itself
+  for (std::size_t i = 1; i < finished.size(); ++i) {
+    comparisons.push_back(analysis::compare(finished.front().requests, finished[i].requests,
+                                            first.warmup, first.seed));
     if (!comparisons.back().paired) {
       spdlog::warn("the variants do not serve the same requests: no speed-ups");
     }
@@ -80,6 +81,13 @@ nlohmann::ordered_json compare_json(const Variants& variants, const std::vector<
   return json;
 }
 
+std::vector<std::string> folder_prefixes(const Variants& variants) {
+  std::vector<std::string> prefixes;
+  for (std::size_t i = 0; i < variants.values.size(); ++i)
+    prefixes.push_back(folder_name(i, variants.values[i]) + "/");
+  return prefixes;
+}
+
 }  // namespace
 
 int compare(const CompareOptions& options) {
@@ -89,15 +97,19 @@ int compare(const CompareOptions& options) {
   if (!options.run.output_folder.empty())
     folder.emplace(options.run.output_folder, options.run.existing);
   runs = prepare_all(options, variants);
-  const std::vector<FinishedRun> finished = execute(runs);
+  const std::vector<std::string> prefixes = folder_prefixes(variants);
+  std::optional<RequestFiles> request_files;
+  if (folder) request_files.emplace(*folder, prefixes);
+  const std::vector<FinishedRun> finished =
+      execute(runs, request_files ? request_files->sinks() : std::vector<ResultSink*>{});
   const std::vector<analysis::Comparison> comparisons = comparisons_with_first(runs, finished);
   const auto json = compare_json(variants, runs, finished, comparisons);
 
   if (folder) {
+    request_files->finish();
     folder->write("compare.json", json_text(json));
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      write_run(*folder, folder_name(i, variants.values[i]) + "/", runs[i], finished[i]);
-    }
+    for (std::size_t i = 0; i < runs.size(); ++i)
+      write_run(*folder, prefixes[i], runs[i], finished[i]);
     folder->commit();
   }
   if (options.run.format == Format::json) {

@@ -1,5 +1,6 @@
 #include "cli/execution.hpp"
 
+#include "analysis/run_accumulator.hpp"
 #include "codec/cuda/gpu_backend.hpp"
 #include "codec/files/payload_file.hpp"
 #include "codec/gpu/live_codec.hpp"
@@ -15,6 +16,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace kvferry::cli {
 namespace {
@@ -81,6 +83,40 @@ analysis::RunContext context_of(const scenarios::Scenario& scenario) {
   return context;
 }
 
+/// A run in a process of its own, and where its results go.
+class RunInProgress {
+ public:
+  /// @param also may be null
+  RunInProgress(const PreparedRun& run, ResultSink* also)
+      : scenario_(run.scenario),
+        results_(run.workload.requests.size()),
+        sinks_(also == nullptr ? std::vector<ResultSink*>{&results_}
+                               : std::vector<ResultSink*>{&results_, also}),
+        simulation_(run.scenario.system, run.workload.requests, *run.codec, sinks_) {}
+
+  sim::IsolatedSimulation& simulation() { return simulation_; }
+
+  FinishedRun finish() {
+    const SimulationSums sums = simulation_.wait();
+    analysis::RunSummary summary = analysis::summarize(results_, sums, context_of(scenario_));
+    return {std::move(results_).take_requests(), std::move(summary)};
+  }
+
+ private:
+  const scenarios::Scenario& scenario_;
+  analysis::RunAccumulator results_;
+  TeeSink sinks_;
+  sim::IsolatedSimulation simulation_;
+};
+
+std::vector<sim::IsolatedSimulation*> simulations_under_way(std::deque<RunInProgress>& started) {
+  std::vector<sim::IsolatedSimulation*> running;
+  for (RunInProgress& run : started) {
+    if (!run.simulation().has_ended()) running.push_back(&run.simulation());
+  }
+  return running;
+}
+
 }  // namespace
 
 std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& set) {
@@ -116,26 +152,26 @@ void log_workload(const workloads::Workload& workload) {
     spdlog::info("rows left out: {} ({})", rows, reason);
 }
 
-std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs) {
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
+                                 const std::vector<ResultSink*>& also) {
   const bool one_at_a_time = std::ranges::any_of(runs, &PreparedRun::uses_device);
   const std::size_t at_once = one_at_a_time ? 1 : std::max(1U, std::thread::hardware_concurrency());
-  std::deque<CollectingSink> sinks;
-  std::deque<sim::IsolatedSimulation> started;
-  std::size_t next = 0;
-  const auto start_next = [&] {
-    const PreparedRun& run = runs[next++];
-    started.emplace_back(run.scenario.system, run.workload.requests, *run.codec,
-                         sinks.emplace_back());
-  };
+  std::deque<RunInProgress> started;  // those that have been summarised no longer in it
   std::vector<FinishedRun> finished;
   while (finished.size() < runs.size()) {
-    while (next < runs.size() && started.size() < at_once) start_next();
-    SimulationResult result = sinks.front().take(started.front().wait());
-    started.pop_front();
-    sinks.pop_front();
-    const scenarios::Scenario& scenario = runs[finished.size()].scenario;
-    analysis::RunSummary summary = analysis::summarize(result, context_of(scenario));
-    finished.push_back({std::move(result), std::move(summary)});
+    std::vector<sim::IsolatedSimulation*> running = simulations_under_way(started);
+    for (std::size_t next = finished.size() + started.size();
+         next < runs.size() && running.size() < at_once; ++next) {
+      running.push_back(
+          &started.emplace_back(runs[next], also.empty() ? nullptr : also[next]).simulation());
+    }
+    // In order, so that of several faults the first run's is the one that is reported.
+    if (started.front().simulation().has_ended()) {
+      finished.push_back(started.front().finish());
+      started.pop_front();
+    } else {
+      sim::wait_for_any(running);
+    }
   }
   return finished;
 }

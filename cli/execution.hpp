@@ -2,12 +2,13 @@
 // summarises.
 #pragma once
 
+#include "analysis/request_columns.hpp"
 #include "analysis/run_summary.hpp"
 #include "cli/commands.hpp"
 #include "codec/transfer_codec.hpp"
 #include "scenarios/config_node.hpp"
 #include "scenarios/scenario.hpp"
-#include "sim/base/result.hpp"
+#include "sim/base/result_sink.hpp"
 #include "workloads/workload.hpp"
 
 #include <memory>
@@ -34,12 +35,14 @@ PreparedRun prepare(scenarios::Scenario scenario, Verify verify);
 void log_workload(const workloads::Workload& workload);
 
 struct FinishedRun {
-  SimulationResult result;
+  analysis::RequestColumns requests;
   analysis::RunSummary summary;
 };
 
 /// Runs all of them, as many at once as there are cores, or one at a time where one of them measures
-/// on a device; the results are in the order of `runs`.
-std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs);
+/// on a device; the results are in the order of `runs`. @param also what else gets the results of
+/// each run while it goes on: none, or one per run
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
+                                 const std::vector<ResultSink*>& also = {});
 
 }  // namespace kvferry::cli

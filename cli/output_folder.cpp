@@ -72,6 +72,10 @@ fs::path make_temporary(const fs::path& target) {
   }
 }
 
+RunError cannot_write(const fs::path& path) {
+  return RunError("cannot write '" + path.string() + "': is the disk full?");
+}
+
 }  // namespace
 
 OutputFolder::OutputFolder(const std::string& path, ExistingFolder existing)
@@ -85,17 +89,37 @@ OutputFolder::~OutputFolder() {
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
-void OutputFolder::write(const std::string& name, const std::string& text) {
+fs::path OutputFolder::place_for(const std::string& name) {
   if (temporary_.empty()) temporary_ = make_temporary(target_);
   const fs::path path = temporary_ / name;
   fs::create_directories(path.parent_path());
-  std::ofstream file(path, std::ios::binary);
+  return path;
+}
+
+void OutputFolder::write(const std::string& name, const std::string& text) {
+  std::ofstream file(place_for(name), std::ios::binary);
   file << text;
   file.close();
-  if (!file) throw RunError("cannot write '" + (target_ / name).string() + "': is the disk full?");
+  if (!file) throw cannot_write(target_ / name);
+}
+
+void OutputFolder::append(const std::string& name, std::string_view text) {
+  std::ofstream& file = growing_[name];
+  if (!file.is_open()) file.open(place_for(name), std::ios::binary);
+  file << text;
+  if (!file) throw cannot_write(target_ / name);
+}
+
+void OutputFolder::close_growing_files() {
+  for (auto& [name, file] : growing_) {
+    file.close();
+    if (!file) throw cannot_write(target_ / name);
+  }
+  growing_.clear();
 }
 
 void OutputFolder::commit() {
+  close_growing_files();
   const bool replaces = existing_ == ExistingFolder::replace && is_non_empty_folder(target_);
   if (replaces) {
     replace();

@@ -5,7 +5,10 @@
 #include "cli/commands.hpp"
 
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace kvferry::cli {
 
@@ -23,16 +26,22 @@ class OutputFolder {
   /// @throws RunError when the file cannot be written completely
   void write(const std::string& name, const std::string& text);
 
+  /// Adds to a file that grows while a command runs. @throws RunError as soon as it cannot
+  void append(const std::string& name, std::string_view text);
+
   /// Puts the folder in its place; what it replaces stays when that fails. @throws RunError
   void commit();
 
  private:
+  std::filesystem::path place_for(const std::string& name);
+  void close_growing_files();
   void move_into_place();
   void replace();
 
   std::filesystem::path target_;  ///< absolute, without links
   ExistingFolder existing_;
   std::filesystem::path temporary_;  ///< empty until the first write
+  std::map<std::string, std::ofstream> growing_;
 };
 
 }  // namespace kvferry::cli

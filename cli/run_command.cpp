@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace kvferry::cli {
 
@@ -22,9 +24,13 @@ int run(const RunOptions& options) {
   std::vector<PreparedRun> runs;
   runs.push_back(prepare(std::move(scenario), options.verify));
   log_workload(runs.front().workload);
-  const std::vector<FinishedRun> finished = execute(runs);
+  std::optional<RequestFiles> request_files;
+  if (folder) request_files.emplace(*folder, std::vector<std::string>{""});
+  const std::vector<FinishedRun> finished =
+      execute(runs, request_files ? request_files->sinks() : std::vector<ResultSink*>{});
 
   if (folder) {
+    request_files->finish();
     write_run(*folder, "", runs.front(), finished.front());
     folder->commit();
   }

@@ -1,8 +1,11 @@
 #include "analysis/comparison.hpp"
 
 #include "sim/base/random.hpp"
+#include "tests/analysis/collected.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace kvferry::analysis {
 namespace {
@@ -77,6 +80,41 @@ TEST(Comparison, OfDifferentRequestsIsNotMade) {
   const Comparison c = compare(run_of(200, 1, 1, 0), other, {0}, 7);
   EXPECT_FALSE(c.paired);
   EXPECT_FALSE(c.ttft_mean);
+}
+
+// A closed loop: each run sends in an order of its own, later turns at dates of its own.
+TEST(Comparison, PairsRequestsByIdHoweverTheyWereSent) {
+  const auto baseline = run_of(200, 1, 1, 0.3);
+  auto variant = run_of(200, 1.25, 1, 0.3);
+  std::reverse(variant.records.begin(), variant.records.end());
+  const Comparison expected = compare(baseline, run_of(200, 1.25, 1, 0.3), {0}, 7);
+  const Comparison c = compare(baseline, variant, {0}, 7);
+  ASSERT_TRUE(c.paired);
+  EXPECT_EQ(c.pairs, 200);
+  EXPECT_EQ(c.ttft_mean->value, expected.ttft_mean->value);
+  EXPECT_EQ(c.ttft_p99->interval->low, expected.ttft_p99->interval->low);
+}
+
+TEST(Comparison, LaterTurnsMayBeDueAtOtherDatesButFirstOnesNot) {
+  auto baseline = run_of(100, 1, 1, 0);
+  for (RequestRecord& record : baseline.records) record.session = record.request_id / 2;
+  auto variant = baseline;
+  variant.records[7].scheduled = {100};
+  EXPECT_TRUE(compare(baseline, variant, {0}, 7).paired);
+  variant.records[8].scheduled = {100};
+  EXPECT_FALSE(compare(baseline, variant, {0}, 7).paired);
+}
+
+TEST(Comparison, AStageIsComparedOverRequestsThatHadItInBoth) {
+  const auto baseline = run_of(100, 1, 1, 0);
+  auto in_place = baseline;
+  for (RequestRecord& record : in_place.records) {
+    record.transfer_start = kNever;
+    record.kv_ready = record.prefill_end;
+  }
+  const Comparison c = compare(baseline, in_place, {0}, 7);
+  EXPECT_TRUE(c.ttft_mean);
+  EXPECT_FALSE(c.transfer_mean);
 }
 
 TEST(Comparison, FewPairsGiveNoInterval) {

@@ -1,6 +1,7 @@
 #include "analysis/run_summary.hpp"
 
 #include "analysis/result_json.hpp"
+#include "tests/analysis/collected.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -108,6 +109,67 @@ TEST(RunSummary, TheWarmUpIsLeftOutOfLatencies) {
   EXPECT_EQ(s.latency.itl_ms->count, 20);
   EXPECT_NEAR(s.latency.itl_ms->mean, 100, 1e-9);
   EXPECT_EQ(s.completed, 3) << "but counted";
+}
+
+TEST(RunSummary, PreemptionsAndCachedTokensAreCounted) {
+  SimulationResult result = three_requests();
+  result.records[0].cached_tokens = 60;
+  result.records[2].cached_tokens = 15;
+  result.records[0].preemptions = 2;
+  result.records[4].preemptions = 1;
+  const auto json = to_json(summarize(result, context()));
+  EXPECT_EQ(json["preemptions"], 3) << "of all requests";
+  EXPECT_EQ(json["cached_tokens"], 75);
+  EXPECT_EQ(json["prefix_hit_rate"], 0.25) << "of 300 input tokens that completed";
+}
+
+// The client wanted to send the first 500 ms, the others 0 ms earlier.
+TEST(RunSummary, TimesFromTheScheduleAppearOnlyWhereClientsHeldRequestsBack) {
+  SimulationResult result = three_requests();
+  for (RequestRecord& record : result.records) record.scheduled = record.arrival;
+  const auto open = to_json(summarize(result, context()));
+  EXPECT_FALSE(open.contains("mean_ttft_from_schedule_ms"));
+  EXPECT_FALSE(open.contains("client_queue_ms"));
+  result.records[0].arrival = {0.25};
+  result.records[0].scheduled = {-0.25};
+  const auto held = to_json(summarize(result, context()));
+  EXPECT_NEAR(held["mean_ttft_from_schedule_ms"], (1250 + 1000 + 1000) / 3.0, 1e-9);
+  EXPECT_NEAR(held["mean_ttft_ms"], (750 + 1000 + 1000) / 3.0, 1e-9);
+  EXPECT_NEAR(held["client_queue_ms"]["mean"], 500 / 3.0, 1e-9);
+}
+
+// A colocated instance decodes where it prefilled.
+TEST(RunSummary, RequestsWithoutAHandOffHaveNoTimesInIt) {
+  SimulationResult result = three_requests();
+  const auto stay = [](RequestRecord& record) {
+    record.kv_ready = record.first_token = record.prefill_end;
+    record.transfer_start = record.prefill_end;
+    record.kv_raw = record.kv_wire = {0};
+    record.encode = record.network = record.decode_codec = {0};
+  };
+  stay(result.records[0]);
+  const RunSummary mixed = summarize(result, context());
+  EXPECT_EQ(mixed.stages.transfer->count, 2);
+  EXPECT_NEAR(mixed.stages.encode->mean, 10, 1e-9);
+  EXPECT_EQ(mixed.stages.prefill->count, 3);
+  for (RequestRecord& record : result.records) stay(record);
+  result.link_bytes.clear();
+  const auto json = to_json(summarize(result, RunContext{}));
+  for (const char* stage : {"admission_wait_ms", "encode_ms", "network_ms", "decode_codec_ms",
+                            "transfer_ms", "exposed_transfer_ms", "compression_ratio"})
+    EXPECT_TRUE(json[stage].is_null()) << stage;
+  EXPECT_FALSE(json["prefill_ms"].is_null());
+}
+
+// Never sent: a client's limit held it back until the horizon.
+TEST(RunSummary, RequestsNeverSentAreCountedAndDoNotMoveTheFirstArrival) {
+  SimulationResult result = three_requests();
+  RequestRecord held;
+  held.arrival = kNever;
+  result.records.push_back(held);
+  const RunSummary s = summarize(result, context());
+  EXPECT_EQ(s.unfinished, 2);
+  EXPECT_DOUBLE_EQ(s.duration_s, 7);
 }
 
 TEST(RunSummary, NothingFinishedGivesNullsAndZeros) {

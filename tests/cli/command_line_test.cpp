@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <sstream>
 #include <string>
 
 namespace kvferry {
@@ -186,6 +187,38 @@ TEST(CommandLine, AFailedRunLeavesNothingBehind) {
   EXPECT_THAT(result.err, StartsWith(bad_trace.string() + ":2:1: error: "));
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), {}), 1) << "only the trace";
+}
+
+// Rows reach the disk in several blocks while the run goes on.
+const std::string kManyRequests =
+    " --set workload.requests=12000 --set 'workload.lengths.output={constant: 1}' " + kSmoke;
+
+TEST(CommandLine, ALongRunLeavesEveryRowInOrder) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "results";
+  ASSERT_EQ(run_kvferry("run -q -o " + target.string() + kManyRequests).status, 0);
+  std::istringstream rows(read_text(target / "requests.csv"));
+  std::string row;
+  std::getline(rows, row);
+  EXPECT_THAT(row, StartsWith("request_id,"));
+  int expected = 0;
+  while (std::getline(rows, row)) {
+    ASSERT_THAT(row, StartsWith(std::to_string(expected) + ","));
+    ++expected;
+  }
+  EXPECT_EQ(expected, 12000);
+}
+
+TEST(CommandLine, ADiskThatFillsUpDuringARunLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const auto target = folder.path() / "results";
+  const auto result =
+      run_kvferry("run -q -o " + target.string() + kManyRequests, "trap '' XFSZ; ulimit -f 1000;");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.err, "kvferry: error: cannot write '" + (target / "requests.csv").string() +
+                            "': is the disk full?\n");
+  EXPECT_THAT(result.out, IsEmpty());
+  EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 TEST(CommandLine, AFullDiskIsReported) {
