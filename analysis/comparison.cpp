@@ -1,7 +1,6 @@
 #include "analysis/comparison.hpp"
 
-#include "analysis/distribution.hpp"
-#include "sim/base/random.hpp"
+#include "analysis/block_bootstrap.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,9 +13,6 @@ namespace kvferry::analysis {
 namespace {
 
 constexpr std::size_t kFewestPairs = 30;
-constexpr std::size_t kMostResamples = 1000;
-constexpr std::size_t kFewestResamples = 100;
-constexpr std::size_t kSamplesDrawn = 20'000'000;  // bounds the time on long traces
 
 /// One figure of both variants, pair by pair.
 struct Pairs {
@@ -25,73 +21,40 @@ struct Pairs {
   std::size_t size() const { return baseline.size(); }
 };
 
-using Statistic = std::function<double(std::vector<double>&)>;
-
-double mean(std::vector<double>& samples) {
-  return std::accumulate(samples.begin(), samples.end(), 0.0) / static_cast<double>(samples.size());
-}
-double median(std::vector<double>& samples) {
-  return percentile(samples, 50);
-}
-double p99(std::vector<double>& samples) {
-  return percentile(samples, 99);
+std::optional<Speedup> speedup(const Statistic& baseline, const Statistic& variant,
+                               std::size_t pairs, std::uint64_t seed) {
+  if (pairs == 0) return std::nullopt;
+  const Resample all(pairs);
+  Speedup result{baseline(all) / variant(all), std::nullopt};
+  if (!std::isfinite(result.value)) return std::nullopt;
+  if (pairs >= kFewestPairs) result.interval = bootstrap_ratio(baseline, variant, pairs, seed);
+  return result;
 }
 
-double ratio(std::vector<double> baseline, std::vector<double> variant,
-             const Statistic& statistic) {
-  return statistic(baseline) / statistic(variant);
+std::optional<Speedup> mean_speedup(const Pairs& pairs, std::uint64_t seed) {
+  const ResampledMean baseline(pairs.baseline);
+  const ResampledMean variant(pairs.variant);
+  return speedup(std::cref(baseline), std::cref(variant), pairs.size(), seed);
 }
 
-class BlockBootstrap {
+/// Of several percentiles of the same pairs.
+class PercentileSpeedups {
  public:
-  BlockBootstrap(const Pairs& pairs, std::uint64_t seed)
-      : pairs_(pairs),
-        block_(static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(pairs.size()))))),
-        random_(seed, "bootstrap") {}
+  PercentileSpeedups(const Pairs& pairs, std::uint64_t seed)
+      : baseline_(pairs.baseline), variant_(pairs.variant), seed_(seed) {}
 
-  Speedup::Interval interval(const Statistic& statistic) {
-    const std::size_t resamples =
-        std::clamp(kSamplesDrawn / pairs_.size(), kFewestResamples, kMostResamples);
-    std::vector<double> ratios(resamples);
-    for (double& value : ratios) {
-      resample();
-      value = statistic(baseline_) / statistic(variant_);
-    }
-    return {percentile(ratios, 2.5), percentile(ratios, 97.5)};
+  std::optional<Speedup> operator()(double p) const {
+    if (baseline_.size() == 0) return std::nullopt;
+    const ResampledPercentile baseline(baseline_, p);
+    const ResampledPercentile variant(variant_, p);
+    return speedup(std::cref(baseline), std::cref(variant), baseline_.size(), seed_);
   }
 
  private:
-  // Blocks start anywhere and wrap around, so that every pair is drawn equally often.
-  void resample() {
-    const std::size_t n = pairs_.size();
-    baseline_.clear();
-    variant_.clear();
-    while (baseline_.size() < n) {
-      const std::size_t start = random_.below(n);
-      for (std::size_t k = 0; k < block_ && baseline_.size() < n; ++k) {
-        const std::size_t i = (start + k) % n;
-        baseline_.push_back(pairs_.baseline[i]);
-        variant_.push_back(pairs_.variant[i]);
-      }
-    }
-  }
-
-  const Pairs& pairs_;
-  std::size_t block_;
-  RandomStream random_;
-  std::vector<double> baseline_;
-  std::vector<double> variant_;
+  SortedSamples baseline_;
+  SortedSamples variant_;
+  std::uint64_t seed_;
 };
-
-std::optional<Speedup> speedup(const Pairs& pairs, const Statistic& statistic, std::uint64_t seed) {
-  if (pairs.size() == 0) return std::nullopt;
-  const double value = ratio(pairs.baseline, pairs.variant, statistic);
-  if (!std::isfinite(value)) return std::nullopt;
-  Speedup result{value, std::nullopt};
-  if (pairs.size() >= kFewestPairs)
-    result.interval = BlockBootstrap(pairs, seed).interval(statistic);
-  return result;
-}
 
 using Rows = std::vector<std::size_t>;
 
@@ -202,16 +165,16 @@ Comparison compare(const RequestColumns& baseline, const RequestColumns& variant
 
   const PairsOf pairs_of(baseline, variant, finished);
   const Pairs ttft = pairs_of(&RequestColumns::ttft);
-  comparison.ttft_mean = speedup(ttft, mean, seed);
-  comparison.ttft_p50 = speedup(ttft, median, seed);
-  comparison.ttft_p99 = speedup(ttft, p99, seed);
-  comparison.transfer_mean = speedup(pairs_of(&RequestColumns::transfer), mean, seed);
-  comparison.tpot_mean = speedup(pairs_of(&RequestColumns::tpot), mean, seed);
+  const PercentileSpeedups ttft_speedup_at(ttft, seed);
+  comparison.ttft_mean = mean_speedup(ttft, seed);
+  comparison.ttft_p50 = ttft_speedup_at(50);
+  comparison.ttft_p99 = ttft_speedup_at(99);
+  comparison.transfer_mean = mean_speedup(pairs_of(&RequestColumns::transfer), seed);
+  comparison.tpot_mean = mean_speedup(pairs_of(&RequestColumns::tpot), seed);
 
-  Pairs gaps{completion_gaps(baseline), completion_gaps(variant)};
-  if (gaps.baseline.size() == gaps.variant.size()) {
-    comparison.request_throughput = speedup(gaps, mean, seed);
-  }
+  const Pairs gaps{completion_gaps(baseline), completion_gaps(variant)};
+  if (gaps.baseline.size() == gaps.variant.size())
+    comparison.request_throughput = mean_speedup(gaps, seed);
   return comparison;
 }
 

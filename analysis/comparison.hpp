@@ -1,6 +1,7 @@
 // Paired runs: the same requests under two variants, and how much faster the second is.
 #pragma once
 
+#include "analysis/block_bootstrap.hpp"
 #include "analysis/request_columns.hpp"
 #include "sim/base/units.hpp"
 
@@ -16,11 +17,7 @@ namespace kvferry::analysis {
 /// because neighbours in a queue share their fate); absent for fewer than 30 pairs.
 struct Speedup {
   double value{};
-  struct Interval {
-    double low;
-    double high;
-  };
-  std::optional<Interval> interval;
+  std::optional<ConfidenceInterval> interval;
 };
 
 struct Comparison {

@@ -96,12 +96,22 @@ double squared_distance(const Progression& all, double mean) {
   return n * centre * centre + all.step * all.step * n * (n * n - 1) / 12;
 }
 
+struct Extent {
+  double smallest = std::numeric_limits<double>::infinity();
+  double largest = -std::numeric_limits<double>::infinity();
+
+  void include(const Progression& part) {
+    smallest = std::min(smallest, part.smallest());
+    largest = std::max(largest, part.largest());
+  }
+};
+
 /// Samples by magnitude, in bins of less than a hundredth of their value.
 class Histogram {
  public:
-  Histogram(double smallest, double largest)
-      : lowest_(bin_of(smallest)),
-        samples_(static_cast<std::size_t>(bin_of(largest) - lowest_ + 1)) {}
+  explicit Histogram(const Extent& extent)
+      : lowest_(bin_of(extent.smallest)),
+        samples_(static_cast<std::size_t>(bin_of(extent.largest) - lowest_ + 1)) {}
 
   void add(double value, std::int64_t samples) {
     samples_[static_cast<std::size_t>(bin_of(value) - lowest_)] += samples;
@@ -132,34 +142,31 @@ struct Brackets {
   Histogram at_largest;
 };
 
-// Keeps those up to `value` or those above it.
-void split_at(std::vector<Progression>& all, double value, bool keep_lower) {
-  for (Progression& part : all) {
-    const std::int64_t end = end_of_gaps_up_to(part, value);
-    (keep_lower ? part.end : part.begin) = end;
-  }
-  std::erase_if(all, [](const Progression& part) { return part.gaps() == 0; });
+Extent extent_of(const std::vector<Progression>& all) {
+  Extent extent;
+  for (const Progression& part : all) extent.include(part);
+  return extent;
 }
 
 // Bisects the values between the smallest and the largest that are left. Both sides of each cut
 // hold a gap, so it ends, and what it ends with is the value of one.
 double value_at_rank(std::vector<Progression> all, std::int64_t rank) {
-  while (true) {
-    double smallest = std::numeric_limits<double>::infinity();
-    double largest = -smallest;
-    for (const Progression& part : all) {
-      smallest = std::min(smallest, part.smallest());
-      largest = std::max(largest, part.largest());
-    }
-    double cut = std::midpoint(smallest, largest);
-    if (cut >= largest) cut = smallest;
-    if (smallest == largest) return smallest;
+  std::vector<std::int64_t> ends(all.size());  // of the gaps below the cut, by progression
+  for (Extent left = extent_of(all); left.smallest < left.largest; left = extent_of(all)) {
+    double cut = std::midpoint(left.smallest, left.largest);
+    if (cut >= left.largest) cut = left.smallest;
     std::int64_t lower = 0;
-    for (const Progression& part : all)
-      lower += (end_of_gaps_up_to(part, cut) - part.begin) * part.sequences;
-    split_at(all, cut, rank <= lower);
-    if (rank > lower) rank -= lower;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      ends[i] = end_of_gaps_up_to(all[i], cut);
+      lower += (ends[i] - all[i].begin) * all[i].sequences;
+    }
+    const bool keeps_lower = rank <= lower;
+    if (!keeps_lower) rank -= lower;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      (keeps_lower ? all[i].end : all[i].begin) = ends[i];
+    std::erase_if(all, [](const Progression& part) { return part.gaps() == 0; });
   }
+  return all.front().smallest();
 }
 
 double value_at_rank(const TokenGapRuns& runs, Seconds warmup, const Brackets& brackets,
@@ -182,19 +189,17 @@ double value_at_rank(const TokenGapRuns& runs, Seconds warmup, const Brackets& b
 std::optional<Distribution> distribution_of(const TokenGapRuns& runs, Seconds warmup) {
   Distribution result;
   CompensatedSum sum;
-  double smallest = std::numeric_limits<double>::infinity();
-  double largest = -smallest;
+  Extent extent;
   for_each_progression(runs, warmup, [&](const Progression& part) {
     result.count += part.samples();
     sum.add(part.middle() * static_cast<double>(part.samples()));
-    smallest = std::min(smallest, part.smallest());
-    largest = std::max(largest, part.largest());
+    extent.include(part);
   });
   if (result.count == 0) return std::nullopt;
   result.mean = sum.value() / static_cast<double>(result.count);
 
   CompensatedSum squares;
-  Brackets brackets{{smallest, largest}, {smallest, largest}};
+  Brackets brackets{Histogram(extent), Histogram(extent)};
   for_each_progression(runs, warmup, [&](const Progression& part) {
     squares.add(squared_distance(part, result.mean) * static_cast<double>(part.sequences));
     brackets.at_smallest.add(part.smallest(), part.samples());
