@@ -73,6 +73,15 @@ TextTable policies() {
              "the instance with the fewest requests; the first of equals"});
   table.add({"round-robin", "router.prefill, router.decode",
              "one after the other, each pool with its own turn"});
+  table.add({"shortest-queue", "router.prefill, router.decode",
+             "the fewest tokens to work on; of equals the fewest requests, then the first"});
+  table.add({"prefix-aware", "router.prefill, router.decode",
+             "likewise, after adding the tokens of this prompt that are not cached there"});
+  table.add({"random", "router.prefill, router.decode", "any instance, all equally likely"});
+  table.add({"power-of-two", "router.prefill, router.decode",
+             "of two instances drawn at random, the one with fewer requests"});
+  table.add({"session-sticky", "router.prefill, router.decode",
+             "where the session's previous turn went; without one, least-loaded"});
   table.add({"fcfs", "prefill.policy", "prompts in order of arrival"});
   table.add({"none, pipelined", "transfer.overlap",
              "encode, send and decode in sequence, or chunk by chunk"});

@@ -35,6 +35,7 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
   scenario.seed = root.optional("seed", Seed{}, std::uint64_t{1});
   scenario.warmup = root.optional("warmup", Time{Sign::not_negative}, Seconds{0});
   scenario.system = read_system(root);
+  scenario.system.seed = scenario.seed;
   {
     SectionReader transfer = root.section("transfer");
     scenario.system.transfer = read_transfer(transfer);

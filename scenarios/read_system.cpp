@@ -17,9 +17,15 @@ const Choice<sim::FirstToken> kFirstTokens{"convention",
                                            {{"kv-ready", sim::FirstToken::kv_ready},
                                             {"decode-step", sim::FirstToken::decode_step},
                                             {"prefill", sim::FirstToken::prefill}}};
-const Choice<sim::RouterPolicy> kRouterPolicies{"router policy",
-                                                {{"least-loaded", sim::RouterPolicy::least_loaded},
-                                                 {"round-robin", sim::RouterPolicy::round_robin}}};
+const Choice<sim::RouterPolicy> kRouterPolicies{
+    "router policy",
+    {{"least-loaded", sim::RouterPolicy::least_loaded},
+     {"round-robin", sim::RouterPolicy::round_robin},
+     {"shortest-queue", sim::RouterPolicy::shortest_queue},
+     {"random", sim::RouterPolicy::random},
+     {"power-of-two", sim::RouterPolicy::power_of_two},
+     {"prefix-aware", sim::RouterPolicy::prefix_aware},
+     {"session-sticky", sim::RouterPolicy::session_sticky}}};
 const Choice<sim::TopologyPreset> kTopologies{
     "topology",
     {{"two-tier", sim::TopologyPreset::two_tier},

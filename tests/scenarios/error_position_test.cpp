@@ -71,6 +71,14 @@ TEST(ErrorPosition, NamesOfTheCatalogAreSuggested) {
             "splitzip");
 }
 
+TEST(ErrorPosition, RouterPoliciesAreSuggested) {
+  EXPECT_EQ(
+      error_of("seed: 3", "seed: 3\nrouter: {prefill: prefix-awar}"),
+      "s.yaml:3:19: error: key 'router.prefill': unknown router policy 'prefix-awar' (did you "
+      "mean 'prefix-aware'?); allowed: least-loaded, round-robin, shortest-queue, random, "
+      "power-of-two, prefix-aware, session-sticky");
+}
+
 TEST(ErrorPosition, NumbersHaveTheirRange) {
   EXPECT_EQ(error_of("instances: 2", "instances: 0"),
             "s.yaml:4:22: error: key 'prefill.instances': expected a whole number from 1 to 4096, "

@@ -34,6 +34,16 @@ TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
   EXPECT_EQ(workload.requests, 10);
 }
 
+TEST(LoadScenario, RoutersHaveAPolicyPerPoolAndTheScenariosSeed) {
+  const Scenario scenario =
+      load(kValid, {{"router={prefill: prefix-aware, decode: power-of-two}"}});
+  EXPECT_EQ(scenario.system.prefill.router, sim::RouterPolicy::prefix_aware);
+  EXPECT_EQ(scenario.system.decode.router, sim::RouterPolicy::power_of_two);
+  EXPECT_EQ(scenario.system.seed, 3U);
+  EXPECT_EQ(load(kValid, {{"router.decode=session-sticky"}}).system.decode.router,
+            sim::RouterPolicy::session_sticky);
+}
+
 TEST(LoadScenario, TheNameDefaultsToThatOfTheFile) {
   EXPECT_EQ(load(replaced(kValid, "name: test\n", "")).name, "s");
 }

@@ -1,6 +1,7 @@
 // The JSON Schema that editors use must know exactly the keys that the reader knows.
 #include "tests/scenarios/scenario_text.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -100,6 +101,19 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"decode.gpu.all_reduce", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.all_reduce.two_gpus", {{"decode.gpu={base: h100-sxm}"}}}}) {
     EXPECT_EQ(schema_keys(path), reader_keys(path, overrides)) << "section '" << path << "'";
+  }
+}
+
+// As with keys: met with a word it does not know, the reader lists its own.
+TEST(Schema, KnowsTheRouterPolicies) {
+  const json root = schema();
+  for (const std::string pool : {"prefill", "decode"}) {
+    const json words = root["properties"]["router"]["properties"][pool]["enum"];
+    std::string allowed;
+    for (const json& word : words)
+      allowed += (allowed.empty() ? "" : ", ") + word.get<std::string>();
+    EXPECT_THAT(errors_of(kValid, {{"router." + pool + "=zzz"}}),
+                testing::ElementsAre(testing::EndsWith("; allowed: " + allowed)));
   }
 }
 

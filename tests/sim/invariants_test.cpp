@@ -23,8 +23,11 @@ SimulationConfig random_system(RandomStream& random) {
   config.decode.instances = static_cast<std::int32_t>(1 + random.below(3));
   config.prefill.tensor_parallel = pick(1, 2, 4);
   config.decode.tensor_parallel = pick(1, 2, 4);
-  config.prefill.router = pick(RouterPolicy::round_robin, RouterPolicy::least_loaded);
-  config.decode.router = pick(RouterPolicy::round_robin, RouterPolicy::least_loaded);
+  for (PoolConfig* pool : {&config.prefill, &config.decode}) {
+    pool->router =
+        pick(RouterPolicy::round_robin, RouterPolicy::least_loaded, RouterPolicy::shortest_queue,
+             RouterPolicy::random, RouterPolicy::power_of_two, RouterPolicy::prefix_aware);
+  }
   config.prefill.max_batch_tokens = pick(512, 4096, 16384);
   config.decode.max_batch_size = pick(2, 16, 256);
   config.network.preset = pick(TopologyPreset::two_tier, TopologyPreset::point_to_point);
