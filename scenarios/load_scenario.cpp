@@ -45,6 +45,7 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
   scenario.workload = read_workload(root.required_section("workload"));
   scenario.slo = read_slo(root.section("slo"));
   if (diagnostics.empty()) check_system(root, scenario.system);
+  if (diagnostics.empty()) check_prefix_caching(root, scenario.system, scenario.workload);
   return scenario;
 }
 

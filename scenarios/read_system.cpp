@@ -3,8 +3,10 @@
 #include "scenarios/catalog.hpp"
 #include "sim/base/quantity_text.hpp"
 #include "sim/kv_blocks.hpp"
+#include "sim/kv_cache.hpp"
 
 #include <stdexcept>
+#include <variant>
 
 namespace kvferry::scenarios {
 namespace {
@@ -51,6 +53,7 @@ PoolConfig read_pool(SectionReader& pool, sim::RouterPolicy router) {
   config.kv_block_tokens =
       pool.optional("kv_block_tokens", Integer{1, 1 << 20}, defaults.kv_block_tokens);
   config.max_batch_size = pool.optional("max_batch_size", Integer{}, defaults.max_batch_size);
+  config.prefix_caching = pool.optional("prefix_caching", Boolean{}, defaults.prefix_caching);
   config.router = router;
   return config;
 }
@@ -175,6 +178,7 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
       transfer.optional("layers_per_chunk", Integer{1, 1 << 20}, defaults.layers_per_chunk));
   config.flows_per_nic = static_cast<std::int32_t>(
       transfer.optional("flows_per_nic", Integer{1, 1 << 20}, defaults.flows_per_nic));
+  config.skip_cached = transfer.optional("skip_cached", Boolean{}, defaults.skip_cached);
   transfer.optional("fidelity", kFidelities, Fidelity::chunks);
   return config;
 }
@@ -185,6 +189,20 @@ void check_system(const SectionReader& root, const sim::SimulationConfig& system
        {std::pair{"prefill", &system.prefill}, std::pair{"decode", &system.decode}}) {
     check_split(root, key, system, *pool);
     check_memory(root, key, system, *pool);
+  }
+}
+
+void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig& system,
+                          const workloads::WorkloadSpec& workload) {
+  const auto* trace = std::get_if<workloads::TraceSpec>(&workload);
+  if (trace == nullptr || trace->format != workloads::TraceFormat::mooncake) return;
+  const std::int64_t key_tokens = trace->options.block_tokens;
+  for (const auto& [key, pool] :
+       {std::pair{"prefill", &system.prefill}, std::pair{"decode", &system.decode}}) {
+    if (!pool->prefix_caching || sim::compatible(pool->kv_block_tokens, key_tokens)) continue;
+    root.error(key, "with prefix_caching, kv_block_tokens " +
+                        std::to_string(pool->kv_block_tokens) + " and the trace's blocks of " +
+                        std::to_string(key_tokens) + " tokens do not divide one another");
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "scenarios/section_reader.hpp"
 #include "sim/simulation_config.hpp"
+#include "workloads/workload.hpp"
 
 namespace kvferry::scenarios {
 
@@ -15,5 +16,9 @@ sim::TransferConfig read_transfer(SectionReader& transfer);
 /// Checks what no single key can: that the model can be split as asked and fits into the GPUs.
 /// @pre no fault so far
 void check_system(const SectionReader& root, const sim::SimulationConfig& system);
+
+/// Checks that the blocks a trace names and those of a KV cache that shares them can be matched.
+void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig& system,
+                          const workloads::WorkloadSpec& workload);
 
 }  // namespace kvferry::scenarios

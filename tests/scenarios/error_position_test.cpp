@@ -79,6 +79,21 @@ TEST(ErrorPosition, RouterPoliciesAreSuggested) {
       "power-of-two, prefix-aware, session-sticky");
 }
 
+TEST(ErrorPosition, BlocksOfTraceAndCacheMustDivideOneAnother) {
+  const std::string text =
+      replaced(kValid,
+               "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: {input: {constant: 1000}, "
+               "output: {constant: 100}}\n",
+               std::string("  trace: {format: mooncake, path: ") + __FILE__ + "}\n");
+  EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=48"}}), ElementsAre("no error"));
+  EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=48"}, {"decode.prefix_caching=true"}}),
+              ElementsAre("s.yaml:5:9: error: key 'decode': with prefix_caching, kv_block_tokens "
+                          "48 and the trace's blocks of "
+                          "512 tokens do not divide one another"));
+  EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=1024"}, {"decode.prefix_caching=true"}}),
+              ElementsAre("no error"));
+}
+
 TEST(ErrorPosition, NumbersHaveTheirRange) {
   EXPECT_EQ(error_of("instances: 2", "instances: 0"),
             "s.yaml:4:22: error: key 'prefill.instances': expected a whole number from 1 to 4096, "

@@ -44,6 +44,18 @@ TEST(LoadScenario, RoutersHaveAPolicyPerPoolAndTheScenariosSeed) {
             sim::RouterPolicy::session_sticky);
 }
 
+TEST(LoadScenario, PrefixCachingIsAskedForPoolByPool) {
+  const Scenario plain = load(kValid);
+  EXPECT_FALSE(plain.system.prefill.prefix_caching);
+  EXPECT_FALSE(plain.system.decode.prefix_caching);
+  EXPECT_TRUE(plain.system.transfer.skip_cached);
+  const Scenario scenario =
+      load(kValid, {{"decode.prefix_caching=true"}, {"transfer.skip_cached=false"}});
+  EXPECT_FALSE(scenario.system.prefill.prefix_caching);
+  EXPECT_TRUE(scenario.system.decode.prefix_caching);
+  EXPECT_FALSE(scenario.system.transfer.skip_cached);
+}
+
 TEST(LoadScenario, TheNameDefaultsToThatOfTheFile) {
   EXPECT_EQ(load(replaced(kValid, "name: test\n", "")).name, "s");
 }
