@@ -43,6 +43,7 @@ Json to_json(const Utilization& use) {
   for (const auto& [name, share] : use.links) links[name] = share;
   return {{"prefill", use.prefill},
           {"decode", use.decode},
+          {"mixed", use.mixed},
           {"codec", {{"encode", use.encode}, {"decode", use.decode_codec}}},
           {"links", links}};
 }

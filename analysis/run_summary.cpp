@@ -134,9 +134,12 @@ Utilization utilization_of(const SimulationSums& sums, const RunTally& tally,
   const SimulationTotals& totals = sums.totals;
   const Seconds observed = totals.end - *tally.first_arrival;
   if (observed.value <= 0) return use;
-  const auto share = [&](Seconds busy, std::int32_t of) { return busy / observed / of; };
+  const auto share = [&](Seconds busy, std::int32_t of) {
+    return of == 0 ? 0 : busy / observed / of;
+  };
   use.prefill = share(totals.prefill_busy, context.prefill_instances);
   use.decode = share(totals.decode_busy, context.decode_instances);
+  use.mixed = share(totals.mixed_busy, context.mixed_instances);
   use.encode = share(totals.encode_busy, context.sending_gpus);
   use.decode_codec = share(totals.decode_codec_busy, context.receiving_gpus);
   for (std::size_t i = 0; i < context.links.size(); ++i) {

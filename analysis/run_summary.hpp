@@ -35,10 +35,11 @@ struct LinkCapacity {
 struct RunContext {
   Slo slo;
   Seconds warmup{};  ///< requests arriving earlier are left out of the latency figures
-  std::int32_t prefill_instances = 1;
-  std::int32_t decode_instances = 1;
-  std::int32_t sending_gpus = 1;
-  std::int32_t receiving_gpus = 1;
+  std::int32_t prefill_instances = 0;
+  std::int32_t decode_instances = 0;
+  std::int32_t mixed_instances = 0;
+  std::int32_t sending_gpus = 0;
+  std::int32_t receiving_gpus = 0;
   std::vector<LinkCapacity> links;
 };
 
@@ -70,6 +71,7 @@ struct StageFigures {
 struct Utilization {
   double prefill{};
   double decode{};
+  double mixed{};
   double encode{};
   double decode_codec{};
   std::vector<std::pair<std::string, double>>

@@ -49,8 +49,10 @@ std::optional<codec::LiveDevice> live_device(scenarios::CodecTiming timing) {
   return std::nullopt;
 }
 
-bool may_be_live(const scenarios::CodecConfig& config) {
-  return config.codec != scenarios::TransferCodecName::none &&
+bool may_be_live(const scenarios::Scenario& scenario) {
+  const scenarios::CodecConfig& config = scenario.codec;
+  return scenario.system.mode == sim::Mode::disaggregated &&
+         config.codec != scenarios::TransferCodecName::none &&
          (config.timing == scenarios::CodecTiming::automatic ||
           config.timing == scenarios::CodecTiming::live);
 }
@@ -72,10 +74,23 @@ analysis::RunContext context_of(const scenarios::Scenario& scenario) {
   analysis::RunContext context;
   context.slo = scenario.slo;
   context.warmup = scenario.warmup;
-  context.prefill_instances = system.prefill.instances;
-  context.decode_instances = system.decode.instances;
-  context.sending_gpus = system.prefill.instances * system.prefill.tensor_parallel;
-  context.receiving_gpus = system.decode.instances * system.decode.tensor_parallel;
+  for (const sim::EngineKind& engine : sim::engines_of(system)) {
+    const std::int32_t gpus = engine.config->tensor_parallel;
+    switch (engine.role) {
+      case sim::EngineRole::prefill:
+        ++context.prefill_instances;
+        context.sending_gpus += gpus;
+        break;
+      case sim::EngineRole::decode:
+        ++context.decode_instances;
+        context.receiving_gpus += gpus;
+        break;
+      case sim::EngineRole::mixed:
+        ++context.mixed_instances;
+        if (system.mode == sim::Mode::disaggregated) context.receiving_gpus += gpus;
+        break;
+    }
+  }
   const sim::Placement placement = sim::place(system);
   for (const topologies::Link& link : placement.topology.links) {
     context.links.push_back({link.name, link.capacity});
@@ -128,16 +143,19 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
 PreparedRun prepare(scenarios::Scenario scenario, Verify verify) {
   PreparedRun run;
   run.workload = workloads::make_workload(scenario.workload, scenario.seed);
+  scenario.system.max_concurrency = run.workload.max_concurrency;
+  scenario.system.key_tokens = run.workload.block_tokens;
   const int layers = scenario.system.model.layers;
   std::optional<codec::LiveDevice> device;
-  if (may_be_live(scenario.codec)) device = live_device(scenario.codec.timing);
+  if (may_be_live(scenario)) device = live_device(scenario.codec.timing);
   run.uses_device = device.has_value();
   if (device) {
     run.codec = codec::make_live_codec(
         payload_for(scenario.codec, layers), std::move(*device),
         verify == Verify::all ? codec::kVerifyAll : codec::kVerifiedHandoffs);
   } else {
-    run.codec = codec_for(scenario.codec, layers);
+    const bool hands_off = scenario.system.mode == sim::Mode::disaggregated;
+    run.codec = hands_off ? codec_for(scenario.codec, layers) : codec::make_raw_transfer();
   }
   run.scenario = std::move(scenario);
   return run;

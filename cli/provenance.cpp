@@ -5,27 +5,39 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace kvferry::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Every GPU once, in the order of the engines.
+std::vector<const sim::GpuSpec*> gpus_of(const sim::SimulationConfig& system) {
+  std::vector<const sim::GpuSpec*> gpus;
+  for (const sim::EngineKind& engine : sim::engines_of(system)) {
+    const sim::GpuSpec& gpu = engine.config->gpu;
+    const auto is_same = [&](const sim::GpuSpec* known) { return known->name == gpu.name; };
+    if (std::ranges::none_of(gpus, is_same)) gpus.push_back(&gpu);
+  }
+  return gpus;
+}
+
 std::string execution_source(const sim::SimulationConfig& system) {
   const auto describe = [](const auto& spec) { return spec.name + ": " + spec.source; };
-  const std::string prefill = describe(system.prefill.gpu);
-  const std::string decode = describe(system.decode.gpu);
-  std::string text = prefill;
-  if (decode != prefill) text += "; " + decode;
-  if (system.model.origin == sim::SpecOrigin::scenario) text += "; model " + describe(system.model);
-  return text + "; stack " + describe(system.stack);
+  std::string text;
+  for (const sim::GpuSpec* gpu : gpus_of(system)) text += describe(*gpu) + "; ";
+  if (system.model.origin == sim::SpecOrigin::scenario)
+    text += "model " + describe(system.model) + "; ";
+  return text + "stack " + describe(system.stack);
 }
 
 // Fitted as long as every number is the catalog's.
 std::string execution_kind(const sim::SimulationConfig& system) {
   const auto is_own = [](const auto& spec) { return spec.origin == sim::SpecOrigin::scenario; };
-  const bool assumed = is_own(system.prefill.gpu) || is_own(system.decode.gpu) ||
-                       is_own(system.model) || is_own(system.stack);
-  return assumed ? "assumed" : "fitted";
+  const std::vector<const sim::GpuSpec*> gpus = gpus_of(system);
+  const bool own_gpu = std::ranges::any_of(gpus, [&](const auto* gpu) { return is_own(*gpu); });
+  return own_gpu || is_own(system.model) || is_own(system.stack) ? "assumed" : "fitted";
 }
 
 // Numbers and booleans of the scenario stay what they are; quantities keep their units as text.

@@ -1,6 +1,7 @@
 #include "scenarios/read_system.hpp"
 
 #include "scenarios/catalog.hpp"
+#include "scenarios/read_pools.hpp"
 #include "sim/base/quantity_text.hpp"
 #include "sim/kv_blocks.hpp"
 #include "sim/kv_cache.hpp"
@@ -19,61 +20,14 @@ const Choice<sim::FirstToken> kFirstTokens{"convention",
                                            {{"kv-ready", sim::FirstToken::kv_ready},
                                             {"decode-step", sim::FirstToken::decode_step},
                                             {"prefill", sim::FirstToken::prefill}}};
-const Choice<sim::RouterPolicy> kRouterPolicies{
-    "router policy",
-    {{"least-loaded", sim::RouterPolicy::least_loaded},
-     {"round-robin", sim::RouterPolicy::round_robin},
-     {"shortest-queue", sim::RouterPolicy::shortest_queue},
-     {"random", sim::RouterPolicy::random},
-     {"power-of-two", sim::RouterPolicy::power_of_two},
-     {"prefix-aware", sim::RouterPolicy::prefix_aware},
-     {"session-sticky", sim::RouterPolicy::session_sticky}}};
 const Choice<sim::TopologyPreset> kTopologies{
     "topology",
     {{"two-tier", sim::TopologyPreset::two_tier},
      {"point-to-point", sim::TopologyPreset::point_to_point}}};
 const Choice<sim::Overlap> kOverlaps{
     "overlap", {{"none", sim::Overlap::none}, {"pipelined", sim::Overlap::pipelined}}};
-enum class BatchPolicy : std::uint8_t { fcfs };
-const Choice<BatchPolicy> kBatchPolicies{"policy", {{"fcfs", BatchPolicy::fcfs}}};
 enum class Fidelity : std::uint8_t { chunks };
 const Choice<Fidelity> kFidelities{"fidelity", {{"chunks", Fidelity::chunks}}};
-
-constexpr std::int64_t kMaxInstances = 4096;
-
-PoolConfig read_pool(SectionReader& pool, sim::RouterPolicy router) {
-  const PoolConfig defaults{};
-  PoolConfig config;
-  config.instances =
-      static_cast<std::int32_t>(pool.required("instances", Integer{1, kMaxInstances}));
-  config.gpu = read_gpu(pool, "gpu");
-  config.tensor_parallel = pool.optional("tensor_parallel", TensorParallel{}, 1);
-  config.kv_memory_fraction = pool.optional("kv_memory_fraction", Number{0, 1, Bound::exclusive},
-                                            defaults.kv_memory_fraction);
-  config.kv_block_tokens =
-      pool.optional("kv_block_tokens", Integer{1, 1 << 20}, defaults.kv_block_tokens);
-  config.max_batch_size = pool.optional("max_batch_size", Integer{}, defaults.max_batch_size);
-  config.prefix_caching = pool.optional("prefix_caching", Boolean{}, defaults.prefix_caching);
-  config.router = router;
-  return config;
-}
-
-void read_pools(SectionReader& root, sim::SimulationConfig& system) {
-  SectionReader router = root.section("router");
-  const auto prefill_router =
-      router.optional("prefill", kRouterPolicies, sim::RouterPolicy::least_loaded);
-  const auto decode_router =
-      router.optional("decode", kRouterPolicies, sim::RouterPolicy::least_loaded);
-  {
-    SectionReader prefill = root.required_section("prefill");
-    system.prefill = read_pool(prefill, prefill_router);
-    system.prefill.max_batch_tokens =
-        prefill.optional("max_batch_tokens", Integer{}, PoolConfig{}.max_batch_tokens);
-    prefill.optional("policy", kBatchPolicies, BatchPolicy::fcfs);
-  }
-  SectionReader decode = root.required_section("decode");
-  system.decode = read_pool(decode, decode_router);
-}
 
 sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu) {
   const sim::NetworkConfig defaults{};
@@ -156,6 +110,20 @@ void check_heads(const SectionReader& root, const sim::ModelSpec& model) {
     root.error("model", "head_dim must be even, found " + std::to_string(model.head_dim));
 }
 
+// Every kind of instance, with the key of the pool it belongs to.
+std::vector<std::pair<std::string, const PoolConfig*>> kinds_of(
+    const sim::SimulationConfig& system) {
+  std::vector<std::pair<std::string, const PoolConfig*>> kinds;
+  const auto add = [&](const std::string& key, const PoolConfig& pool) {
+    if (pool.instances > 0) kinds.emplace_back(key, &pool);
+    for (const PoolConfig& kind : pool.more) kinds.emplace_back(key, &kind);
+  };
+  add("prefill", system.prefill);
+  add("decode", system.decode);
+  if (system.mixed) add("mixed", *system.mixed);
+  return kinds;
+}
+
 }  // namespace
 
 sim::SimulationConfig read_system(SectionReader& root) {
@@ -166,7 +134,16 @@ sim::SimulationConfig read_system(SectionReader& root) {
   system.weights = root.optional("weights", kWeightTypes, system.weights);
   system.stack = read_stack(root, "stack", "vllm-0.12");
   read_pools(root, system);
-  system.network = read_network(root.required_section("network"), system.prefill.gpu);
+  const std::vector<sim::EngineKind> engines = engines_of(system);
+  const sim::GpuSpec gpu = engines.empty() ? sim::GpuSpec{} : engines.front().config->gpu;
+  // Without hand-offs nothing crosses the network.
+  if (system.mode == sim::Mode::colocated && !root.has("network")) {
+    root.ignore("network");
+    system.network.link_bandwidth = gpu.nvlink_bandwidth;
+    system.network.nvlink_bandwidth = gpu.nvlink_bandwidth;
+  } else {
+    system.network = read_network(root.required_section("network"), gpu);
+  }
   return system;
 }
 
@@ -185,10 +162,9 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
 
 void check_system(const SectionReader& root, const sim::SimulationConfig& system) {
   check_heads(root, system.model);
-  for (const auto& [key, pool] :
-       {std::pair{"prefill", &system.prefill}, std::pair{"decode", &system.decode}}) {
-    check_split(root, key, system, *pool);
-    check_memory(root, key, system, *pool);
+  for (const auto& [key, kind] : kinds_of(system)) {
+    check_split(root, key, system, *kind);
+    check_memory(root, key, system, *kind);
   }
 }
 
@@ -197,8 +173,7 @@ void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig
   const auto* trace = std::get_if<workloads::TraceSpec>(&workload);
   if (trace == nullptr || trace->format != workloads::TraceFormat::mooncake) return;
   const std::int64_t key_tokens = trace->options.block_tokens;
-  for (const auto& [key, pool] :
-       {std::pair{"prefill", &system.prefill}, std::pair{"decode", &system.decode}}) {
+  for (const auto& [key, pool] : kinds_of(system)) {
     if (!pool->prefix_caching || sim::compatible(pool->kv_block_tokens, key_tokens)) continue;
     root.error(key, "with prefix_caching, kv_block_tokens " +
                         std::to_string(pool->kv_block_tokens) + " and the trace's blocks of " +

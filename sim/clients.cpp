@@ -15,10 +15,8 @@ Clients::Clients(EventLoop& loop, std::span<const Request> requests,
       send_(std::move(send)),
       sent_(requests.size()) {
   link_successors();
-  if (max_concurrency_) {
-    for (const Request& request : requests_) {
-      if (request.session >= 0) ++turns_left_[request.session];
-    }
+  for (const Request& request : requests_) {
+    if (request.session >= 0) ++turns_left_[request.session];
   }
   schedule_next_arrival();
 }
@@ -72,26 +70,32 @@ void Clients::send(const Due& due) {
 }
 
 // What follows is sent in events of its own: whoever tells us is in the middle of something.
-void Clients::ended(const Request& request) {
-  if (!first_successor_.empty()) {
-    for (std::int64_t i = first_successor_[static_cast<std::size_t>(request.id)]; i >= 0;
-         i = next_sibling_[static_cast<std::size_t>(i)]) {
-      const Request& next = requests_[static_cast<std::size_t>(i)];
-      const Seconds date = std::max(next.arrival, loop_.now() + next.think);
-      loop_.at(date, EventPriority::arrival, [this, &next] { due(next); });
-    }
+bool Clients::ended(const Request& request) {
+  if (!first_successor_.empty()) schedule_successors(request);
+  if (request.session < 0) {
+    free_place();
+    return false;
   }
-  if (max_concurrency_) free_place(request);
+  if (--turns_left_[request.session] > 0) return false;
+  turns_left_.erase(request.session);
+  sessions_in_flight_.erase(request.session);
+  free_place();
+  return true;
 }
 
-void Clients::free_place(const Request& request) {
-  if (request.session >= 0) {
-    if (--turns_left_[request.session] > 0) return;
-    sessions_in_flight_.erase(request.session);
+void Clients::schedule_successors(const Request& request) {
+  for (std::int64_t i = first_successor_[static_cast<std::size_t>(request.id)]; i >= 0;
+       i = next_sibling_[static_cast<std::size_t>(i)]) {
+    const Request& next = requests_[static_cast<std::size_t>(i)];
+    const Seconds date = std::max(next.arrival, loop_.now() + next.think);
+    loop_.at(date, EventPriority::arrival, [this, &next] { due(next); });
   }
+}
+
+void Clients::free_place() {
+  if (!max_concurrency_) return;
   --in_flight_;
-  if (waiting_.empty()) return;
-  loop_.at(loop_.now(), EventPriority::arrival, [this] { send_waiting(); });
+  if (!waiting_.empty()) loop_.at(loop_.now(), EventPriority::arrival, [this] { send_waiting(); });
 }
 
 std::vector<const Request*> Clients::unsent() const {

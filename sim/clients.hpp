@@ -28,8 +28,8 @@ class Clients {
   Clients(EventLoop& loop, std::span<const workloads::Request> requests,
           std::optional<std::int64_t> max_concurrency, Send send);
 
-  /// A request that was sent has finished, or was rejected.
-  void ended(const workloads::Request& request);
+  /// A request that was sent has finished, or was rejected. True for the last turn of a session.
+  bool ended(const workloads::Request& request);
 
   /// Those that were never sent, by id. @pre the run is over
   std::vector<const workloads::Request*> unsent() const;
@@ -44,7 +44,8 @@ class Clients {
   void due(const workloads::Request& request);
   void send_waiting();
   void send(const Due& due);
-  void free_place(const workloads::Request& request);
+  void schedule_successors(const workloads::Request& request);
+  void free_place();
 
   EventLoop& loop_;
   std::span<const workloads::Request> requests_;

@@ -61,8 +61,8 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
                 config.transfer,
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
                  [this](LiveRequest& request) { engine_of_answer(request).kv_arrived(request); }}),
-      prefill_router_(config.prefill.router, config.seed, "prefill router"),
-      decode_router_(config.decode.router, config.seed, "decode router"),
+      prefill_router_(config.prefill.router, config.seed, "prefill"),
+      decode_router_(config.decode.router, config.seed, "decode"),
       clients_(backend.loop, requests, config.max_concurrency,
                [this](const workloads::Request& request, Seconds due) { send(request, due); }) {
   add_engines();
@@ -187,7 +187,9 @@ void ServingSystem::hand_off(LiveRequest& request) {
 
 void ServingSystem::ended(LiveRequest& request) {
   request.ended = true;
-  clients_.ended(*request.request);
+  if (!clients_.ended(*request.request)) return;
+  prefill_router_.session_ended(request.record.session);
+  decode_router_.session_ended(request.record.session);
 }
 
 Engine& ServingSystem::engine_of_prompt(const LiveRequest& request) {

@@ -50,6 +50,10 @@ SimulationResult three_requests() {
 
 RunContext context() {
   RunContext context;
+  context.prefill_instances = 1;
+  context.decode_instances = 1;
+  context.sending_gpus = 1;
+  context.receiving_gpus = 1;
   context.links = {{"link", {1000}}};
   return context;
 }

@@ -77,6 +77,7 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"router", {}},
         Section{"prefill", {}},
         Section{"decode", {}},
+        Section{"mixed", {}},
         Section{"network", {}},
         Section{"transfer", {}},
         Section{"codec", {{"codec.timing=constant"}}},
@@ -102,6 +103,17 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"decode.gpu.all_reduce.two_gpus", {{"decode.gpu={base: h100-sxm}"}}}}) {
     EXPECT_EQ(schema_keys(path), reader_keys(path, overrides)) << "section '" << path << "'";
   }
+}
+
+// A kind of instances may have any name.
+TEST(Schema, KnowsTheKeysOfAKindOfInstances) {
+  const json root = schema();
+  Keys keys;
+  const json properties = root["$defs"]["kind"]["properties"];
+  for (const auto& [key, value] : properties.items()) keys.insert(key);
+  EXPECT_EQ(keys, reader_keys("decode.more.big", {}));
+  EXPECT_EQ(root["$defs"]["pool"]["properties"]["more"]["additionalProperties"]["$ref"],
+            "#/$defs/kind");
 }
 
 // As with keys: met with a word it does not know, the reader lists its own.
