@@ -30,6 +30,7 @@ SectionReader::~SectionReader() {
   if (node_ == nullptr) return;
   std::vector<std::string> sorted = known_keys_;
   std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   for (const ConfigEntry& entry : node_->entries) {
     if (std::binary_search(sorted.begin(), sorted.end(), entry.key)) continue;
     if (entry.key == "<<") {

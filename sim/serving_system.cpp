@@ -90,6 +90,8 @@ void ServingSystem::add_engines() {
                             config_.skip_ahead};
     engines_.emplace_back(loop_, sink_, setup, callbacks());
     roles_.push_back(kind.role);
+    smallest_cache_tokens_ =
+        std::min(smallest_cache_tokens_, memory.blocks * kind.config->kv_block_tokens);
     pool_ranks_.push_back({static_cast<std::int32_t>(prompt_engines_.size()),
                            static_cast<std::int32_t>(answer_engines_.size())});
     if (computes_prompts(kind.role)) prompt_engines_.push_back(number);
@@ -121,15 +123,14 @@ void ServingSystem::send(const workloads::Request& request, Seconds due) {
   }
 }
 
-// Of the engines with these numbers, those whose cache can hold so many tokens. Usually that is all
-// of them, and no list is made.
+// Of the engines with these numbers, those whose cache can hold so many tokens: usually all.
 std::span<const std::int32_t> ServingSystem::that_hold(std::int64_t prompt, std::int64_t whole,
                                                        std::span<const std::int32_t> numbers) {
+  if (whole <= smallest_cache_tokens_) return numbers;
   const auto holds = [&](std::int32_t number) {
     const auto i = static_cast<std::size_t>(number);
     return engines_[i].cache().can_ever_hold(roles_[i] == EngineRole::prefill ? prompt : whole);
   };
-  if (std::ranges::all_of(numbers, holds)) return numbers;
   fitting_.clear();
   std::ranges::copy_if(numbers, std::back_inserter(fitting_), holds);
   return fitting_;

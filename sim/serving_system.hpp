@@ -15,6 +15,7 @@
 #include "workloads/request.hpp"
 
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -78,6 +79,7 @@ class ServingSystem {
   Router prefill_router_;
   Router decode_router_;
   Clients clients_;
+  std::int64_t smallest_cache_tokens_ = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int32_t> fitting_;  ///< of the latest that_hold()
   std::optional<SimulationTotals> totals_at_horizon_;
 };

@@ -28,7 +28,7 @@ TEST(ErrorPosition, UnknownKeysNameTheNearestOne) {
   EXPECT_EQ(
       error_of("seed: 3", "sede: 3"),
       "s.yaml:2:1: error: unknown key 'sede' (did you mean 'seed'?); valid keys: codec, decode, "
-      "first_token, horizon, model, name, network, prefill, router, seed, slo, stack, transfer, "
+      "first_token, horizon, mixed, mode, model, name, network, prefill, router, seed, slo, stack, transfer, "
       "warmup, "
       "weights, workload");
   EXPECT_THAT(
