@@ -33,7 +33,7 @@ void add_scenario_options(CLI::App& command, std::string& scenario, std::vector<
   command.add_option("--set", set, "Override a value of the scenario; may be repeated")
       ->type_name("key.path=value")
       ->take_all()
-      ->expected(1);
+      ->allow_extra_args(false);  // or one before the scenario's name would take that too
   command.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
 }
 

@@ -169,6 +169,17 @@ TEST(CommandLine, NumbersOfTheScenarioAreCalledAssumed) {
               AllOf(HasSubstr("h100-sxm changed by the scenario"), HasSubstr("aiconfigurator")));
 }
 
+TEST(CommandLine, OptionsMayComeBeforeOrAfterTheScenario) {
+  for (const std::string& arguments :
+       {"--set seed=3 --set name=other " + kSmoke + " -q",
+        "--set seed=3 " + kSmoke + " --format table --set name=other -q",
+        "-q " + kSmoke + " --set seed=3 --set name=other"}) {
+    const auto result = run_kvferry("run " + arguments);
+    EXPECT_EQ(result.status, 0) << arguments << "\n" << result.err;
+    EXPECT_THAT(result.out, AllOf(StartsWith("other: "), HasSubstr("seed 3"))) << arguments;
+  }
+}
+
 TEST(CommandLine, HelpIsACommandToo) {
   EXPECT_THAT(run_kvferry("help").out, HasSubstr("compare"));
   EXPECT_EQ(run_kvferry("help run").out, run_kvferry("run --help").out);
