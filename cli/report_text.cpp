@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace kvferry::cli {
@@ -55,6 +56,10 @@ class ReportTable {
     table_.add(std::move(cells));
   }
   void gap() { table_.add_gap(); }
+  bool any(const std::function<bool(const RunSummary&)>& holds) const {
+    return std::ranges::any_of(
+        columns_, [&](const ReportColumn& column) { return holds(column.finished->summary); });
+  }
   std::string text() const { return table_.text(); }
 
  private:
@@ -82,6 +87,8 @@ void add_latency_rows(ReportTable& table) {
   row("TTFT mean", &LatencyFigures::ttft_ms, &Distribution::mean, &Comparison::ttft_mean);
   row("  p50", &LatencyFigures::ttft_ms, &Distribution::median, &Comparison::ttft_p50);
   row("  p99", &LatencyFigures::ttft_ms, &Distribution::p99, &Comparison::ttft_p99);
+  if (table.any([](const RunSummary& s) { return s.latency.ttft_from_schedule_ms.has_value(); }))
+    row("TTFT from schedule", &LatencyFigures::ttft_from_schedule_ms, &Distribution::mean);
   row("TPOT mean", &LatencyFigures::tpot_ms, &Distribution::mean, &Comparison::tpot_mean);
   row("  p99", &LatencyFigures::tpot_ms, &Distribution::p99);
 }
@@ -97,23 +104,31 @@ void add_throughput_rows(ReportTable& table) {
             [](const RunSummary& s) { return fmt::format("{:.1f} %", 100 * s.slo_attainment); });
 }
 
-// The parts of TTFT in order of time, each the mean over all requests.
+// A part of TTFT, the mean over the requests that had it; no row where none had.
+void add_stage_row(ReportTable& table, const char* name,
+                   std::optional<Distribution> analysis::StageFigures::*figures,
+                   SpeedupOf speedup = nullptr) {
+  if (!table.any([=](const RunSummary& s) { return (s.stages.*figures).has_value(); })) return;
+  table.row(
+      name, [=](const RunSummary& s) { return figure(s.stages.*figures, &Distribution::mean); },
+      speedup);
+}
+
+// In order of time.
 void add_stage_rows(ReportTable& table) {
-  const auto row = [&](const char* name,
-                       std::optional<Distribution> analysis::StageFigures::*figures,
-                       SpeedupOf speedup = nullptr) {
-    table.row(
-        name, [=](const RunSummary& s) { return figure(s.stages.*figures, &Distribution::mean); },
-        speedup);
-  };
   using analysis::StageFigures;
-  row("wait for prefill", &StageFigures::queue);
-  row("prefill", &StageFigures::prefill);
-  row("wait for decode room", &StageFigures::admission_wait);
-  row("transfer", &StageFigures::transfer, &Comparison::transfer_mean);
-  row("  encode", &StageFigures::encode);
-  row("  network", &StageFigures::network);
-  row("  decode", &StageFigures::decode_codec);
+  add_stage_row(table, "wait at the client", &StageFigures::client_queue);
+  add_stage_row(table, "wait for prefill", &StageFigures::queue);
+  add_stage_row(table, "prefill", &StageFigures::prefill);
+  add_stage_row(table, "wait for decode room", &StageFigures::admission_wait);
+  add_stage_row(table, "transfer", &StageFigures::transfer, &Comparison::transfer_mean);
+  add_stage_row(table, "  encode", &StageFigures::encode);
+  add_stage_row(table, "  network", &StageFigures::network);
+  add_stage_row(table, "  decode", &StageFigures::decode_codec);
+}
+
+void add_byte_rows(ReportTable& table) {
+  if (!table.any([](const RunSummary& s) { return s.kv_raw.value > 0; })) return;
   table.gap();
   table.row("wire bytes", [](const RunSummary& s) { return gigabytes(s.kv_wire); });
   table.row("KV raw / wire", [](const RunSummary& s) {
@@ -125,6 +140,13 @@ void add_count_rows(ReportTable& table) {
   table.row("completed", [](const RunSummary& s) { return std::to_string(s.completed); });
   table.row("rejected", [](const RunSummary& s) { return std::to_string(s.rejected); });
   table.row("unfinished", [](const RunSummary& s) { return std::to_string(s.unfinished); });
+  if (table.any([](const RunSummary& s) { return s.preemptions > 0; }))
+    table.row("preemptions", [](const RunSummary& s) { return std::to_string(s.preemptions); });
+  if (table.any([](const RunSummary& s) { return s.cached_tokens > 0; })) {
+    table.row("prompt tokens cached", [](const RunSummary& s) {
+      return fmt::format("{:.1f} %", 100 * s.prefix_hit_rate());
+    });
+  }
 }
 
 std::string rejections(const std::vector<ReportColumn>& columns) {
@@ -207,6 +229,7 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   add_throughput_rows(table);
   table.gap();
   add_stage_rows(table);
+  add_byte_rows(table);
   table.gap();
   add_count_rows(table);
   return headline(columns) + table.text() + rejections(columns) + live_account(columns) +
