@@ -1,6 +1,7 @@
 #include "cli/execution.hpp"
 
 #include "analysis/run_accumulator.hpp"
+#include "cli/interruption.hpp"
 #include "codec/cuda/gpu_backend.hpp"
 #include "codec/files/payload_file.hpp"
 #include "codec/gpu/live_codec.hpp"
@@ -188,7 +189,8 @@ std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
       finished.push_back(started.front().finish());
       started.pop_front();
     } else {
-      sim::wait_for_any(running);
+      sim::pass_on_from_any(running);
+      if (is_interrupted()) throw RunError("interrupted");
     }
   }
   return finished;

@@ -90,7 +90,10 @@ OutputFolder::~OutputFolder() {
 }
 
 fs::path OutputFolder::place_for(const std::string& name) {
-  if (temporary_.empty()) temporary_ = make_temporary(target_);
+  if (temporary_.empty()) {
+    interruption_noted_.emplace();
+    temporary_ = make_temporary(target_);
+  }
   const fs::path path = temporary_ / name;
   fs::create_directories(path.parent_path());
   return path;
@@ -126,6 +129,7 @@ void OutputFolder::commit() {
   } else {
     move_into_place();
   }
+  interruption_noted_.reset();
 }
 
 // A folder that somebody filled meanwhile makes the renaming fail.

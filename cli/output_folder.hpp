@@ -1,12 +1,15 @@
 // The folder that a command leaves behind: written under a temporary name beside its place and
-// renamed when complete, so that it exists whole or not at all.
+// renamed when complete, so that it exists whole or not at all. Ctrl-C waits until it has been removed
+// or renamed.
 #pragma once
 
 #include "cli/commands.hpp"
+#include "cli/interruption.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,7 +43,8 @@ class OutputFolder {
 
   std::filesystem::path target_;  ///< absolute, without links
   ExistingFolder existing_;
-  std::filesystem::path temporary_;  ///< empty until the first write
+  std::filesystem::path temporary_;                      ///< empty until the first write
+  std::optional<InterruptionNoted> interruption_noted_;  ///< while the temporary folder exists
   std::map<std::string, std::ofstream> growing_;
 };
 

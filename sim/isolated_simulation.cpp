@@ -3,9 +3,9 @@
 #include "sim/base/error.hpp"
 
 #include <array>
-#include <cassert>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
-#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
@@ -124,18 +123,15 @@ SimulationSums IsolatedSimulation::wait() {
   throw RunError(message);
 }
 
-std::size_t wait_for_any(std::span<IsolatedSimulation* const> running) {
-  assert(!running.empty());
+void pass_on_from_any(std::span<IsolatedSimulation* const> running) {
   std::vector<pollfd> pipes;
   for (const IsolatedSimulation* run : running) pipes.push_back({run->pipe_, POLLIN, 0});
-  while (true) {
-    for (std::size_t i = 0; i < running.size(); ++i) {
-      if (std::exchange(pipes[i].revents, 0) != 0) running[i]->pass_on_what_is_there();
-      if (running[i]->has_ended()) return i;
-    }
-    if (::poll(pipes.data(), pipes.size(), -1) < 0 && errno != EINTR) {
-      throw std::system_error(errno, std::generic_category(), "waiting for a simulation");
-    }
+  if (::poll(pipes.data(), pipes.size(), -1) < 0) {
+    if (errno == EINTR) return;
+    throw std::system_error(errno, std::generic_category(), "waiting for a simulation");
+  }
+  for (std::size_t i = 0; i < running.size(); ++i) {
+    if (pipes[i].revents != 0) running[i]->pass_on_what_is_there();
   }
 }
 

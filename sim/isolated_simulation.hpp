@@ -5,7 +5,6 @@
 #include "sim/result_stream.hpp"
 #include "sim/simulation.hpp"
 
-#include <cstddef>
 #include <span>
 #include <sys/types.h>
 
@@ -32,7 +31,7 @@ class IsolatedSimulation {
   SimulationSums wait();
 
  private:
-  friend std::size_t wait_for_any(std::span<IsolatedSimulation* const> running);
+  friend void pass_on_from_any(std::span<IsolatedSimulation* const> running);
   void pass_on_what_is_there();
 
   int pipe_ = -1;
@@ -41,9 +40,9 @@ class IsolatedSimulation {
   ResultStreamReader reader_;
 };
 
-/// Passes on what any of these gives, as it comes, until one has ended: its index. wait() then
-/// returns at once for that one. @param running at least one
-std::size_t wait_for_any(std::span<IsolatedSimulation* const> running);
+/// Waits until one of these gives something or ends, and passes on what all of them have given;
+/// returns early when a signal comes. @param running none has ended
+void pass_on_from_any(std::span<IsolatedSimulation* const> running);
 
 /// Starts a run and waits for it.
 SimulationSums simulate_isolated(const SimulationConfig& config,

@@ -201,8 +201,8 @@ TEST(CommandLine, AFailedRunLeavesNothingBehind) {
 }
 
 // Rows reach the disk in several blocks while the run goes on.
-const std::string kManyRequests =
-    " --set workload.requests=12000 --set 'workload.lengths.output={constant: 1}' " + kSmoke;
+const std::string kOneTokenEach = " --set 'workload.lengths.output={constant: 1}' " + kSmoke;
+const std::string kManyRequests = " --set workload.requests=12000" + kOneTokenEach;
 
 TEST(CommandLine, ALongRunLeavesEveryRowInOrder) {
   const TemporaryFolder folder;
@@ -230,6 +230,19 @@ TEST(CommandLine, ADiskThatFillsUpDuringARunLeavesNothingBehind) {
                             "': is the disk full?\n");
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+// Whenever the signal comes: before the first row reaches the disk, or between two.
+TEST(CommandLine, AnInterruptedRunLeavesNothingBehind) {
+  for (const char* seconds : {"0.2", "0.6", "1", "1.4"}) {
+    const TemporaryFolder folder;
+    const auto result = run_kvferry("run -q --set workload.requests=3000000 -o " +
+                                        (folder.path() / "results").string() + kOneTokenEach,
+                                    std::string("timeout -s TERM ") + seconds);
+    EXPECT_NE(result.status, 0) << "three million requests take longer";
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_TRUE(fs::is_empty(folder.path())) << seconds;
+  }
 }
 
 TEST(CommandLine, AFullDiskIsReported) {
