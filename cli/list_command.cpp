@@ -9,34 +9,59 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 namespace kvferry::cli {
 namespace {
 
+std::string attention_of(const sim::ModelSpec& model) {
+  if (model.mla) return "MLA";
+  const std::string heads = model.kv_heads == model.heads ? "MHA" : "GQA";
+  if (sim::windowed_layers(model) == 0) return heads;
+  return fmt::format("{}, {} of {} layers see {} tokens", heads, model.windowed_layers,
+                     model.layers, *model.sliding_window);
+}
+
+std::string experts_of(const sim::ModelSpec& model) {
+  return model.moe ? fmt::format("{} of {}", model.moe->top_k, model.moe->experts) : "-";
+}
+
 TextTable models() {
-  TextTable table(
-      {"model", "parameters", "weights (bf16)", "KV per token", "max context", "source"},
-      {Align::left, Align::right, Align::right, Align::right, Align::right, Align::left});
+  TextTable table({"model", "parameters", "active", "weights (bf16)", "KV per token", "attention",
+                   "experts", "max context", "source"},
+                  {Align::left, Align::right, Align::right, Align::right, Align::right, Align::left,
+                   Align::right, Align::right, Align::left});
+  const auto billions = [](std::int64_t count) {
+    return fmt::format("{:.2f} B", static_cast<double>(count) / 1e9);
+  };
   for (const sim::ModelSpec& model : scenarios::known_models()) {
     table.add(
-        {model.name, fmt::format("{:.2f} B", static_cast<double>(parameter_count(model)) / 1e9),
+        {model.name, billions(parameter_count(model)), billions(active_parameter_count(model)),
          fmt::format("{:.1f} GB",
                      static_cast<double>(weight_bytes(model, sim::WeightType::bf16).value) / 1e9),
-         to_text(kv_bytes_per_token(model)),
+         to_text(kv_bytes_per_token(model)), attention_of(model), experts_of(model),
          model.max_context ? std::to_string(*model.max_context) : "-", model.source});
   }
   return table;
 }
 
 TextTable gpus() {
-  TextTable table({"gpu", "memory", "bf16 peak", "memory bandwidth", "NVLink", "fp8", "source"},
-                  {Align::left, Align::right, Align::right, Align::right, Align::right,
-                   Align::right, Align::left});
+  TextTable table(
+      {"gpu", "memory", "bf16 peak", "memory bandwidth", "NVLink", "fp8", "experts", "MLA", "fits",
+       "USD/h", "source", "price source"},
+      {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
+       Align::right, Align::right, Align::left, Align::right, Align::left, Align::left});
+  const auto yes_no = [](bool has) { return has ? "yes" : "no"; };
   for (const sim::GpuSpec& gpu : scenarios::known_gpus()) {
     table.add({gpu.name, to_text(gpu.memory), to_text(gpu.bf16_peak), to_text(gpu.memory_bandwidth),
-               to_text(gpu.nvlink_bandwidth), gpu.gemm_fp8 ? "yes" : "no", gpu.source});
+               to_text(gpu.nvlink_bandwidth), yes_no(gpu.gemm_fp8.has_value()),
+               yes_no(gpu.moe_bf16.has_value()), yes_no(gpu.latent_decode.has_value()),
+               gpu.extrapolated_from ? "from " + *gpu.extrapolated_from : "measured",
+               gpu.usd_per_hour ? fmt::format("{:.2f}", *gpu.usd_per_hour) : "-", gpu.source,
+               gpu.price_source});
   }
   return table;
 }

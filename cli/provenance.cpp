@@ -32,12 +32,14 @@ std::string execution_source(const sim::SimulationConfig& system) {
   return text + "stack " + describe(system.stack);
 }
 
-// Fitted as long as every number is the catalog's.
+// Fitted as long as every number is the catalog's, and the GPUs' own.
 std::string execution_kind(const sim::SimulationConfig& system) {
   const auto is_own = [](const auto& spec) { return spec.origin == sim::SpecOrigin::scenario; };
+  const auto is_extrapolated = [](const auto* gpu) { return gpu->extrapolated_from.has_value(); };
   const std::vector<const sim::GpuSpec*> gpus = gpus_of(system);
   const bool own_gpu = std::ranges::any_of(gpus, [&](const auto* gpu) { return is_own(*gpu); });
-  return own_gpu || is_own(system.model) || is_own(system.stack) ? "assumed" : "fitted";
+  if (own_gpu || is_own(system.model) || is_own(system.stack)) return "assumed";
+  return std::ranges::any_of(gpus, is_extrapolated) ? "extrapolated" : "fitted";
 }
 
 // Numbers and booleans of the scenario stay what they are; quantities keep their units as text.

@@ -30,9 +30,9 @@ struct KvSlice {
   int layer_count{};
   std::int64_t tokens{};
   std::int64_t values_per_token{};  ///< of K, and as many of V, that this GPU holds
+  std::int64_t value_bytes = 2;     ///< BF16, the only type that is ever compressed; FP8: 1
 
-  /// BF16: 2 bytes a value.
-  Bytes raw_bytes() const { return {2 * 2 * layer_count * tokens * values_per_token}; }
+  Bytes raw_bytes() const { return {2 * value_bytes * layer_count * tokens * values_per_token}; }
 };
 
 struct FrameOptions {

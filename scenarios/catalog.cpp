@@ -1,5 +1,9 @@
 #include "scenarios/catalog.hpp"
 
+#include "scenarios/moe_tables.hpp"
+#include "scenarios/read_gpu.hpp"
+#include "scenarios/read_model.hpp"
+#include "scenarios/spec_fields.hpp"
 #include "sim/base/nearest_name.hpp"
 
 #include "catalog_files.hpp"
@@ -15,118 +19,6 @@ namespace {
 using sim::GpuSpec;
 using sim::ModelSpec;
 using sim::StackProfile;
-
-constexpr Number kFactor{0, 100};
-constexpr Number kEfficiency{0.001, 10};
-constexpr Number kExponent{0.5, 20};
-constexpr Time kAnyTime{Sign::not_negative};
-
-template <typename Struct, typename Member>
-std::optional<Member> member_of(const Struct* base, Member Struct::*member) {
-  return base == nullptr ? std::nullopt : std::optional(base->*member);
-}
-
-sim::GemmFit read_gemm(SectionReader&& section, const sim::GemmFit* base) {
-  using sim::GemmFit;
-  return {
-      section.field("fixed", kAnyTime, member_of(base, &GemmFit::fixed)),
-      section.field("per_k", kAnyTime, member_of(base, &GemmFit::per_k)),
-      section.field("compute_efficiency", kEfficiency,
-                    member_of(base, &GemmFit::compute_efficiency)),
-      section.field("weight_efficiency", kEfficiency, member_of(base, &GemmFit::weight_efficiency)),
-      section.field("activation_efficiency", kEfficiency,
-                    member_of(base, &GemmFit::activation_efficiency)),
-      section.field("exponent", kExponent, member_of(base, &GemmFit::exponent))};
-}
-
-sim::PrefillAttentionFit read_prefill_attention(SectionReader&& section, const GpuSpec* base) {
-  using Fit = sim::PrefillAttentionFit;
-  const Fit* fit = base == nullptr ? nullptr : &base->prefill_attention;
-  return {
-      section.field("fixed", kAnyTime, member_of(fit, &Fit::fixed)),
-      section.field("per_token", kAnyTime, member_of(fit, &Fit::per_token)),
-      section.field("compute_efficiency", kEfficiency, member_of(fit, &Fit::compute_efficiency)),
-      section.field("memory_efficiency", kEfficiency, member_of(fit, &Fit::memory_efficiency)),
-      section.field("extra_keys", Number{0, 1e6}, member_of(fit, &Fit::extra_keys)),
-      section.field("exponent", kExponent, member_of(fit, &Fit::exponent))};
-}
-
-sim::DecodeAttentionFit read_decode_attention(SectionReader&& section, const GpuSpec* base) {
-  using Fit = sim::DecodeAttentionFit;
-  const Fit* fit = base == nullptr ? nullptr : &base->decode_attention;
-  return {section.field("fixed", kAnyTime, member_of(fit, &Fit::fixed)),
-          section.field("per_sequence", kAnyTime, member_of(fit, &Fit::per_sequence)),
-          section.field("per_sequence_head", kAnyTime, member_of(fit, &Fit::per_sequence_head)),
-          section.field("kv_efficiency", kEfficiency, member_of(fit, &Fit::kv_efficiency)),
-          section.field("per_token", kAnyTime, member_of(fit, &Fit::per_token))};
-}
-
-sim::AllReduceFit read_all_reduce(SectionReader&& section, const sim::AllReduceFit* base) {
-  using Fit = sim::AllReduceFit;
-  return {section.field("fixed_s", Number{0, 1}, member_of(base, &Fit::fixed_s)),
-          section.field("per_sqrt_byte_s", Number{0, 1}, member_of(base, &Fit::per_sqrt_byte_s)),
-          section.field("per_byte_s", Number{0, 1}, member_of(base, &Fit::per_byte_s))};
-}
-
-// A fit that is absent here is taken from the base; without a base it is required.
-SectionReader fit_section(SectionReader& gpu, const std::string& key, const GpuSpec* base) {
-  return base == nullptr ? gpu.required_section(key) : gpu.section(key);
-}
-
-GpuSpec read_gpu_fields(SectionReader& section, const std::string& name, const GpuSpec* base) {
-  GpuSpec gpu;
-  gpu.name = name;
-  gpu.source = section.optional("source", Text{}, base == nullptr ? "the scenario" : base->source);
-  gpu.memory = section.field("memory", Size{}, member_of(base, &GpuSpec::memory));
-  gpu.bf16_peak = section.field("bf16_peak", ComputeRate{}, member_of(base, &GpuSpec::bf16_peak));
-  gpu.memory_bandwidth =
-      section.field("memory_bandwidth", Bandwidth{}, member_of(base, &GpuSpec::memory_bandwidth));
-  gpu.nvlink_bandwidth =
-      section.field("nvlink_bandwidth", Bandwidth{}, member_of(base, &GpuSpec::nvlink_bandwidth));
-  gpu.gemm_bf16 =
-      read_gemm(fit_section(section, "gemm_bf16", base), base ? &base->gemm_bf16 : nullptr);
-  const sim::GemmFit* base_fp8 = base != nullptr && base->gemm_fp8 ? &*base->gemm_fp8 : nullptr;
-  if (section.has("gemm_fp8") || base_fp8 != nullptr) {
-    gpu.gemm_fp8 = read_gemm(section.section("gemm_fp8"), base_fp8);
-  }
-  gpu.prefill_attention =
-      read_prefill_attention(fit_section(section, "prefill_attention", base), base);
-  gpu.decode_attention =
-      read_decode_attention(fit_section(section, "decode_attention", base), base);
-  SectionReader all_reduce = fit_section(section, "all_reduce", base);
-  const std::array<const char*, 3> sizes{"two_gpus", "four_gpus", "eight_gpus"};
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    gpu.all_reduce[i] = read_all_reduce(fit_section(all_reduce, sizes[i], base),
-                                        base == nullptr ? nullptr : &base->all_reduce[i]);
-  }
-  return gpu;
-}
-
-ModelSpec read_model_fields(SectionReader& section, const std::string& name,
-                            const ModelSpec* base) {
-  const auto read = [&](const char* key, std::int32_t ModelSpec::*member, std::int64_t most) {
-    return static_cast<std::int32_t>(section.field(key, Integer{1, most}, member_of(base, member)));
-  };
-  ModelSpec model;
-  model.name = name;
-  model.source =
-      section.optional("source", Text{}, base == nullptr ? "the scenario" : base->source);
-  model.layers = read("layers", &ModelSpec::layers, 1024);
-  model.hidden = read("hidden", &ModelSpec::hidden, 1 << 20);
-  model.heads = read("heads", &ModelSpec::heads, 4096);
-  model.kv_heads = read("kv_heads", &ModelSpec::kv_heads, 4096);
-  model.head_dim = read("head_dim", &ModelSpec::head_dim, 4096);
-  model.ffn = read("ffn", &ModelSpec::ffn, 1 << 22);
-  model.vocabulary = read("vocabulary", &ModelSpec::vocabulary, 1 << 24);
-  const ModelSpec defaults;
-  const ModelSpec& fallback = base == nullptr ? defaults : *base;
-  model.gated_mlp = section.optional("gated_mlp", Boolean{}, fallback.gated_mlp);
-  model.qk_norm = section.optional("qk_norm", Boolean{}, fallback.qk_norm);
-  model.tied_embeddings = section.optional("tied_embeddings", Boolean{}, fallback.tied_embeddings);
-  model.max_context = section.maybe("max_context", Integer{});
-  if (!model.max_context) model.max_context = fallback.max_context;
-  return model;
-}
 
 StackProfile read_stack_fields(SectionReader& section, const std::string& name,
                                const StackProfile* base) {
@@ -208,30 +100,57 @@ std::vector<Entry> parse_catalog(std::string_view text, const std::string& file,
     SectionReader reader(root, diagnostics, resolved);
     for (const ConfigEntry& entry : root.entries) {
       SectionReader section = reader.section(entry.key);
-      entries.push_back(read_fields(section, entry.key, nullptr));
+      entries.push_back(read_fields(section, entry.key, entries));
     }
   }
   diagnostics.throw_if_any();
   return entries;
 }
 
+// A GPU that was not measured has the efficiencies and latencies of one that was, stated above it;
+// not its measured times, nor its price.
+GpuSpec read_catalog_gpu(SectionReader& section, const std::string& name,
+                         const std::vector<GpuSpec>& above) {
+  const std::optional<const GpuSpec*> base =
+      section.maybe("extrapolated_from", CatalogName<GpuSpec>{"gpu", above});
+  if (base && *base != nullptr) {
+    GpuSpec neighbour = **base;
+    neighbour.moe_measured.clear();
+    neighbour.usd_per_hour.reset();
+    neighbour.price_source = "-";
+    neighbour.extrapolated_from = neighbour.name;
+    return read_gpu_fields(section, name, &neighbour);
+  }
+  GpuSpec gpu = read_gpu_fields(section, name, nullptr);
+  gpu.moe_measured = moe_measurements(name);
+  return gpu;
+}
+
+// Entries that state everything themselves.
+template <typename Entry>
+auto stand_alone(Entry (*read_fields)(SectionReader&, const std::string&, const Entry*)) {
+  return [read_fields](SectionReader& section, const std::string& name, const std::vector<Entry>&) {
+    return read_fields(section, name, nullptr);
+  };
+}
+
 }  // namespace
 
 const std::vector<GpuSpec>& known_gpus() {
   static const auto gpus =
-      parse_catalog<GpuSpec>(embedded::gpus_yaml, "gpus.yaml", read_gpu_fields);
+      parse_catalog<GpuSpec>(embedded::gpus_yaml, "gpus.yaml", read_catalog_gpu);
   return gpus;
 }
 
 const std::vector<ModelSpec>& known_models() {
-  static const auto models =
-      parse_catalog<ModelSpec>(embedded::models_yaml, "models.yaml", read_model_fields);
+  static const auto models = parse_catalog<ModelSpec>(embedded::models_yaml, "models.yaml",
+                                                      stand_alone(read_model_fields));
   return models;
 }
 
 const std::vector<StackProfile>& known_stacks() {
-  static const auto stacks =
-      parse_catalog<StackProfile>(embedded::stacks_yaml, "stacks.yaml", read_stack_fields);
+  static const auto stacks = parse_catalog<StackProfile>(embedded::stacks_yaml, "stacks.yaml",
+                                                         stand_alone(read_stack_fields));
   return stacks;
 }
 

@@ -42,6 +42,11 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
     scenario.codec =
         read_codec(transfer, root.section("codec"), scenario.system.model, scenario.seed);
   }
+  if (scenario.system.model.kv_type == sim::KvType::fp8 &&
+      scenario.codec.codec != TransferCodecName::none) {
+    root.error("kv_type",
+               "SplitZip encodes BF16 values: an fp8 cache travels with transfer.codec: none");
+  }
   scenario.workload = read_workload(root.required_section("workload"));
   scenario.slo = read_slo(root.section("slo"));
   if (diagnostics.empty()) check_system(root, scenario.system);

@@ -108,7 +108,9 @@ codec::PayloadSpec read_synthetic_payload(SectionReader& payload, const sim::Mod
   const codec::KvPreset* preset = payload.optional("synthetic", PresetName{}, fallback);
   codec::PayloadSpec spec;
   spec.preset = *(preset != nullptr ? preset : fallback);
-  spec.shape = {model.layers, model.kv_heads, model.head_dim, 0};
+  // A latent cache has neither K nor V: its vector is generated as two halves of one head.
+  spec.shape = {model.layers, sim::transferable_heads(model), sim::kv_values_per_head(model) / 2,
+                0};
   if (spec.shape.values_per_token() > 0) spec.shape.tokens = pool_tokens(spec.shape);
   spec.seed = seed;
   return spec;

@@ -42,6 +42,12 @@ PoolConfig read_instances(SectionReader& section, const PoolConfig& base, Level 
   section.ignore("gpu");
   config.tensor_parallel =
       section.optional("tensor_parallel", TensorParallel{}, base.tensor_parallel);
+  config.pipeline_parallel =
+      section.optional("pipeline_parallel", PipelineParallel{}, base.pipeline_parallel);
+  config.expert_parallel =
+      section.optional("expert_parallel", TensorParallel{}, base.expert_parallel);
+  config.activation_reserve =
+      section.optional("activation_reserve", Size{Sign::not_negative}, base.activation_reserve);
   config.kv_memory_fraction = section.optional("kv_memory_fraction", Number{0, 1, Bound::exclusive},
                                                base.kv_memory_fraction);
   config.kv_block_tokens =

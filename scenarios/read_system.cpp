@@ -1,9 +1,8 @@
 #include "scenarios/read_system.hpp"
 
 #include "scenarios/catalog.hpp"
+#include "scenarios/check_split.hpp"
 #include "scenarios/read_pools.hpp"
-#include "sim/base/quantity_text.hpp"
-#include "sim/kv_blocks.hpp"
 #include "sim/kv_cache.hpp"
 
 #include <stdexcept>
@@ -29,6 +28,9 @@ const Choice<sim::Overlap> kOverlaps{
 enum class Fidelity : std::uint8_t { chunks };
 const Choice<Fidelity> kFidelities{"fidelity", {{"chunks", Fidelity::chunks}}};
 
+const Choice<sim::KvType> kKvTypes{"KV cache type",
+                                   {{"bf16", sim::KvType::bf16}, {"fp8", sim::KvType::fp8}}};
+
 sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu) {
   const sim::NetworkConfig defaults{};
   sim::NetworkConfig config;
@@ -44,70 +46,21 @@ sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu
   return config;
 }
 
-// Three significant digits at least.
-std::string rounded(Bytes size) {
-  constexpr std::int64_t kMega = 1'000'000;
-  if (size.value < 10'000 * kMega) return std::to_string((size.value + kMega - 1) / kMega) + " MB";
-  return shortest_decimal(static_cast<double>(size.value / (100 * kMega)) / 10) + " GB";
+// Stages of one node talk over NVLink, others over a NIC.
+BytesPerSecond stage_bandwidth(const PoolConfig& pool, const sim::NetworkConfig& network) {
+  const bool one_node = network.preset == sim::TopologyPreset::point_to_point ||
+                        pool.gpus_per_instance() <= network.gpus_per_node;
+  return one_node ? pool.gpu.nvlink_bandwidth : network.link_bandwidth;
 }
 
-sim::KvMemory memory_of(const sim::SimulationConfig& system, PoolConfig pool, std::int32_t degree) {
-  pool.tensor_parallel = degree;
-  return kv_memory(pool, system.model, system.weights);
-}
-
-std::string fitting_degree(const sim::SimulationConfig& system, const PoolConfig& pool) {
-  for (const std::int32_t degree : {2, 4, 8}) {
-    if (degree > pool.tensor_parallel && memory_of(system, pool, degree).blocks > 0) {
-      return "; it fits with tensor_parallel: " + std::to_string(degree);
-    }
+template <typename Action>
+void for_each_kind(sim::SimulationConfig& system, const Action& action) {
+  std::vector<PoolConfig*> pools{&system.prefill, &system.decode};
+  if (system.mixed) pools.push_back(&*system.mixed);
+  for (PoolConfig* pool : pools) {
+    action(*pool);
+    for (PoolConfig& kind : pool->more) action(kind);
   }
-  return "; no tensor_parallel up to 8 makes it fit";
-}
-
-void check_memory(const SectionReader& root, const std::string& key,
-                  const sim::SimulationConfig& system, const PoolConfig& pool) {
-  const sim::KvMemory memory = memory_of(system, pool, pool.tensor_parallel);
-  if (memory.blocks > 0) return;
-  const Bytes needed = memory.weights + memory.block;
-  root.error(key, system.model.name + " does not fit: weights and one KV block need " +
-                      rounded(needed) + " per GPU, " + rounded(memory.budget) + " are available (" +
-                      shortest_decimal(pool.kv_memory_fraction) + " of " +
-                      to_text(pool.gpu.memory) + " on " + pool.gpu.name + "), " +
-                      rounded(needed - memory.budget) + " too few" + fitting_degree(system, pool));
-}
-
-void check_split(const SectionReader& root, const std::string& key,
-                 const sim::SimulationConfig& system, const PoolConfig& pool) {
-  const sim::ModelSpec& model = system.model;
-  const std::int32_t degree = pool.tensor_parallel;
-  const bool divides = model.heads % degree == 0 && model.ffn % degree == 0 &&
-                       (model.kv_heads % degree == 0 || degree % model.kv_heads == 0);
-  if (!divides) {
-    root.error(key, "tensor_parallel " + std::to_string(degree) + " does not divide " + model.name +
-                        ": " + std::to_string(model.heads) + " heads, " +
-                        std::to_string(model.kv_heads) + " KV heads, FFN " +
-                        std::to_string(model.ffn));
-  }
-  const bool straddles = system.network.preset == sim::TopologyPreset::two_tier &&
-                         degree > system.network.gpus_per_node;
-  if (straddles) {
-    root.error(key, "tensor_parallel " + std::to_string(degree) + " does not fit into a node of " +
-                        std::to_string(system.network.gpus_per_node) +
-                        " GPUs (network.gpus_per_node)");
-  }
-  if (system.weights == sim::WeightType::fp8 && !pool.gpu.gemm_fp8) {
-    root.error(key, pool.gpu.name + " has no FP8 measurements: use weights: bf16, or another GPU");
-  }
-}
-
-void check_heads(const SectionReader& root, const sim::ModelSpec& model) {
-  if (model.heads % model.kv_heads != 0) {
-    root.error("model", "heads must be a multiple of kv_heads, found " +
-                            std::to_string(model.heads) + " and " + std::to_string(model.kv_heads));
-  }
-  if (model.head_dim % 2 != 0)
-    root.error("model", "head_dim must be even, found " + std::to_string(model.head_dim));
 }
 
 // Every kind of instance, with the key of the pool it belongs to.
@@ -132,6 +85,7 @@ sim::SimulationConfig read_system(SectionReader& root) {
   system.first_token = root.optional("first_token", kFirstTokens, system.first_token);
   system.model = read_model(root, "model");
   system.weights = root.optional("weights", kWeightTypes, system.weights);
+  system.model.kv_type = root.optional("kv_type", kKvTypes, system.model.kv_type);
   system.stack = read_stack(root, "stack", "vllm-0.12");
   read_pools(root, system);
   const std::vector<sim::EngineKind> engines = engines_of(system);
@@ -144,6 +98,9 @@ sim::SimulationConfig read_system(SectionReader& root) {
   } else {
     system.network = read_network(root.required_section("network"), gpu);
   }
+  for_each_kind(system, [&](PoolConfig& kind) {
+    kind.stage_bandwidth = stage_bandwidth(kind, system.network);
+  });
   return system;
 }
 
@@ -161,7 +118,7 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
 }
 
 void check_system(const SectionReader& root, const sim::SimulationConfig& system) {
-  check_heads(root, system.model);
+  check_model(root, system.model);
   for (const auto& [key, kind] : kinds_of(system)) {
     check_split(root, key, system, *kind);
     check_memory(root, key, system, *kind);

@@ -100,6 +100,13 @@ std::int32_t TensorParallel::parse(const std::string& text) const {
   refuse("1, 2, 4 or 8", text);
 }
 
+std::int32_t PipelineParallel::parse(const std::string& text) const {
+  for (const std::int32_t stages : {1, 2, 4, 8, 16}) {
+    if (text == std::to_string(stages)) return stages;
+  }
+  refuse("1, 2, 4, 8 or 16", text);
+}
+
 bool Boolean::parse(const std::string& text) const {
   if (text == "true") return true;
   if (text == "false") return false;

@@ -58,6 +58,13 @@ struct TensorParallel {
   std::string print(std::int32_t value) const { return std::to_string(value); }
 };
 
+/// Stages that share a model's layers: 1, 2, 4, 8 or 16, so that hand-offs split evenly.
+struct PipelineParallel {
+  static constexpr ScalarKind kKind = ScalarKind::number;
+  std::int32_t parse(const std::string& text) const;
+  std::string print(std::int32_t value) const { return std::to_string(value); }
+};
+
 enum class Bound : std::uint8_t { inclusive, exclusive };
 
 /// A finite number without a unit, above (or at least) min and at most max.

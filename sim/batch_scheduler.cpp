@@ -36,12 +36,13 @@ bool BatchScheduler::QueuedEarlier::operator()(const Sequence* a, const Sequence
 }
 
 BatchScheduler::BatchScheduler(EngineRole role, const PoolConfig& config,
-                               const KvCacheConfig& cache, std::optional<std::int64_t> window)
+                               const KvCacheConfig& cache, SlidingWindow window)
     : role_(role),
       config_(config),
       cache_(cache),
       watermark_blocks_(watermark_of(role, config, cache.capacity_blocks)),
-      answers_({cache.block_tokens, config.preemption != Preemption::never, window}),
+      window_blocks_(window.blocks),
+      answers_({cache.block_tokens, config.preemption != Preemption::never, window.tokens}),
       waiting_(QueuedEarlier{config.queue}) {}
 
 std::span<const BlockKey> BatchScheduler::keys_of(const Sequence& sequence) const {
@@ -85,6 +86,7 @@ bool BatchScheduler::add_answer(Sequence& sequence) {
 
 void BatchScheduler::release(Sequence& sequence) {
   cache_.release(std::exchange(sequence.holding, {}));
+  cache_.give_back_blocks(window_blocks_);
 }
 
 std::int64_t BatchScheduler::free_seats() const {
@@ -105,10 +107,14 @@ std::int64_t BatchScheduler::reservation(const Sequence& sequence) const {
 bool BatchScheduler::admit(Sequence& sequence) {
   const std::int64_t tokens = reservation(sequence);
   const std::int64_t blocks = cache_.blocks_for(tokens);
-  if (!may_take(blocks)) return false;
+  if (!may_take(blocks + window_blocks_)) return false;
   const std::int64_t prompt = sequence.owner->record.input_tokens;
   std::optional<KvCache::Holding> holding = cache_.take(keys_of(sequence), tokens, prompt);
   if (!holding) return false;
+  if (!cache_.try_take_blocks(window_blocks_)) {
+    cache_.release(std::move(*holding));
+    return false;
+  }
   sequence.holding = std::move(*holding);
   sequence.held_blocks = blocks;
   sequence.prompt_computed = sequence.holding.cached_tokens();
@@ -211,7 +217,7 @@ void BatchScheduler::free_blocks(Sequence& sequence) {
 void BatchScheduler::swap_in() {
   while (!swapped_.empty() && free_seats() > 0) {
     Sequence& sequence = *swapped_.front();
-    const std::int64_t blocks = cache_.blocks_for(sequence.context + 1);
+    const std::int64_t blocks = cache_.blocks_for(sequence.context + 1) + window_blocks_;
     if (!may_take(blocks) || !cache_.try_take_blocks(blocks)) return;
     swapped_.pop_front();
     batch_.swapped_blocks += cache_.blocks_for(sequence.context);

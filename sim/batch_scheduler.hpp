@@ -34,17 +34,27 @@ struct PromptChunk {
 /// One iteration's work.
 struct Batch {
   std::vector<PromptChunk> prompts;
-  bool answers = false;           ///< the decode batch takes part
-  std::int64_t swapped_blocks{};  ///< that cross the host link first
+  bool answers = false;            ///< the decode batch takes part
+  std::int64_t swapped_blocks{};   ///< that cross the host link first
   bool skipped_admission = false;  ///< somebody was preempted: who waits is looked at next time
   bool empty() const { return prompts.empty() && !answers; }
 };
 
+/// Of the layers with sliding attention, where the model has any.
+struct SlidingWindow {
+  std::optional<std::int64_t> tokens;
+  std::int64_t blocks{};  ///< that each sequence takes for them when it is let in
+};
+
 class BatchScheduler {
  public:
-  /// @param window of the model's sliding attention
   BatchScheduler(EngineRole role, const PoolConfig& config, const KvCacheConfig& cache,
-                 std::optional<std::int64_t> window);
+                 SlidingWindow window);
+
+  /// Whether a sequence of so many tokens fits into the empty cache.
+  bool can_ever_hold(std::int64_t tokens) const {
+    return cache_.blocks_for(tokens) + window_blocks_ <= cache_.capacity();
+  }
 
   /// A prompt that waits for its turn. @pre it fits into the empty cache
   void add_prompt(Sequence& sequence);
@@ -120,6 +130,7 @@ class BatchScheduler {
   PoolConfig config_;
   KvCache cache_;
   std::int64_t watermark_blocks_;
+  std::int64_t window_blocks_;
   DecodeBatch answers_;
   Batch batch_;
   Queue waiting_;

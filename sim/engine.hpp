@@ -30,8 +30,8 @@ struct EngineSetup {
   const PoolConfig& config;
   const IterationTime& iteration_time;
   KvCacheConfig cache;
-  Bytes block;                         ///< one KV block on one of its GPUs
-  std::optional<std::int64_t> window;  ///< of the model's sliding attention
+  Bytes block;  ///< one KV block on one of its GPUs
+  SlidingWindow window;
   FirstToken first_token;
   bool skip_ahead;
 };
@@ -64,6 +64,8 @@ class Engine {
   /// Tokens still to be computed, and those in the caches of running answers.
   std::int64_t tokens() const { return scheduler_.tokens(); }
   const KvCache& cache() const { return scheduler_.cache(); }
+  /// Whether a request that would hold so many tokens here can be served at all.
+  bool can_ever_hold(std::int64_t tokens) const { return scheduler_.can_ever_hold(tokens); }
   const BusyClock& clock() const { return clock_; }
   std::int64_t iterations() const { return clock_.iterations() + (running_ ? ended_ : 0); }
 

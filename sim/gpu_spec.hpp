@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace kvferry::sim {
 
@@ -45,12 +46,46 @@ struct DecodeAttentionFit {
   Seconds per_token;
 };
 
+/// Decode attention on a latent cache, which every GPU reads whole:
+/// t = t0 + per_sequence * B + [ (KV bytes / (BW kv))^p + (F / (P compute))^p ]^(1/p)
+struct LatentDecodeFit {
+  Seconds fixed;
+  Seconds per_sequence;
+  double kv_efficiency;
+  double compute_efficiency;
+  double exponent;
+};
+
+/// A fused layer of experts, router excluded:
+/// t = t0 + [ (F / (P compute))^p + (W / (BW weights) + A / (BW activations))^p ]^(1/p)
+struct MoeFit {
+  Seconds fixed;
+  double compute_efficiency;
+  double weight_efficiency;
+  double activation_efficiency;
+  double exponent;
+};
+
+/// The fused layer of experts of one shape, as measured with tokens spread evenly over the experts.
+struct MoeMeasurement {
+  std::int32_t hidden;
+  std::int32_t ffn;  ///< of one expert, over all tensor-parallel ranks
+  std::int32_t top_k;
+  std::int32_t experts;
+  std::int32_t tensor_parallel;  ///< GPUs that share each expert
+  std::int32_t expert_parallel;  ///< groups among which the experts are divided
+  WeightType weights;
+  std::vector<double> log_tokens;  ///< natural logarithms of the whole batch's tokens, ascending
+  std::vector<double> log_time_s;
+};
+
 /// t = a + b * sqrt(S) + c * S, S in bytes
-struct AllReduceFit {
+struct CollectiveFit {
   double fixed_s;
   double per_sqrt_byte_s;
   double per_byte_s;
 };
+using CollectiveFits = std::array<CollectiveFit, 3>;  ///< over 2, 4 and 8 GPUs
 
 struct GpuSpec {
   std::string name;
@@ -64,7 +99,18 @@ struct GpuSpec {
   std::optional<GemmFit> gemm_fp8;
   PrefillAttentionFit prefill_attention;
   DecodeAttentionFit decode_attention;
-  std::array<AllReduceFit, 3> all_reduce;  ///< over 2, 4 and 8 GPUs
+  std::optional<DecodeAttentionFit> decode_attention_fp8;  ///< with an FP8 KV cache
+  std::optional<LatentDecodeFit> latent_decode;
+  std::optional<LatentDecodeFit> latent_decode_fp8;  ///< with an FP8 KV cache
+  std::optional<MoeFit> moe_bf16;
+  std::optional<MoeFit> moe_fp8;
+  std::vector<MoeMeasurement> moe_measured;  ///< preferred to the fit where the shape is the same
+  CollectiveFits all_reduce;
+  std::optional<CollectiveFits> all_to_all;  ///< S: what each GPU sends
+  /// The GPU whose efficiencies and latencies these are, where the GPU itself was not measured.
+  std::optional<std::string> extrapolated_from;
+  std::optional<double> usd_per_hour;  ///< list price of one GPU
+  std::string price_source;
 };
 
 /// What a serving stack adds to its kernels, fitted on end-to-end runs.

@@ -44,9 +44,9 @@ struct KvTransfer::Handoff {
   std::size_t receivers_done = 0;
 };
 
-std::int32_t transfer_lanes(const ModelSpec& model, std::int32_t prefill_ranks,
-                            std::int32_t decode_ranks) {
-  return std::min(std::max(prefill_ranks, decode_ranks), model.kv_heads);
+std::int32_t transfer_lanes(const ModelSpec& model, InstanceGpus from, InstanceGpus to) {
+  return std::min(std::max(from.count, to.count),
+                  transferable_heads(model) * std::max(from.stages, to.stages));
 }
 
 KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks)
@@ -60,19 +60,32 @@ KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Ca
 
 KvTransfer::~KvTransfer() = default;
 
-std::vector<codec::KvSlice> KvTransfer::chunks_of(const Handoff& handoff) const {
+// Of the layers of each chunk, those with a sliding window hand over their newest tokens only.
+std::vector<std::vector<codec::KvSlice>> KvTransfer::chunks_of(const Handoff& handoff) const {
   const ModelSpec& model = context_.model;
   const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
   const bool in_one = config_.overlap == Overlap::none || !context_.codec.compresses();
   const std::int32_t step =
       in_one ? model.layers : std::min(config_.layers_per_chunk, model.layers);
-  const std::int64_t values = std::int64_t{model.kv_heads} * model.head_dim / lanes;
-  std::vector<codec::KvSlice> slices;
+  const std::int64_t values =
+      std::int64_t{transferable_heads(model)} * kv_values_per_head(model) / 2 / lanes;
+  const std::int64_t id = handoff.request->record.request_id;
+  const std::int64_t tokens = handoff.tokens;
+  const std::int64_t kept = std::min(tokens, model.sliding_window.value_or(tokens));
+  const auto windowed_before = [&](std::int32_t layer) {  // spread evenly
+    return kept == tokens ? 0 : layer * windowed_layers(model) / model.layers;
+  };
+  std::vector<std::vector<codec::KvSlice>> chunks;
   for (std::int32_t layer = 0; layer < model.layers; layer += step) {
-    slices.push_back({handoff.request->record.request_id, layer,
-                      std::min(step, model.layers - layer), handoff.tokens, values});
+    const std::int32_t end = std::min(layer + step, model.layers);
+    const std::int32_t windowed = windowed_before(end) - windowed_before(layer);
+    const std::int64_t bytes = kv_value_bytes(model.kv_type);
+    std::vector<codec::KvSlice>& chunk = chunks.emplace_back();
+    if (end - layer > windowed)
+      chunk.push_back({id, layer, end - layer - windowed, tokens, values, bytes});
+    if (windowed > 0) chunk.push_back({id, end - windowed, windowed, kept, values, bytes});
   }
-  return slices;
+  return chunks;
 }
 
 void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const {
@@ -80,7 +93,7 @@ void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to)
     if (endpoints.empty() || endpoints.back().gpu != gpu) endpoints.push_back({gpu, {}, {}, 0});
     return endpoints.size() - 1;
   };
-  const std::int32_t count = transfer_lanes(context_.model, from.count, to.count);
+  const std::int32_t count = transfer_lanes(context_.model, from, to);
   for (std::int32_t i = 0; i < count; ++i) {
     Lane lane{};
     lane.handoff = &handoff;
@@ -96,22 +109,32 @@ void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to)
 }
 
 // A GPU with several lanes encodes or decodes them in one launch.
+KvTransfer::ChunkCost KvTransfer::price(const codec::KvSlice& slice, const Handoff& handoff) const {
+  const auto launch = [&](const Endpoint& endpoint) {
+    codec::KvSlice all_lanes = slice;
+    all_lanes.values_per_token *= static_cast<std::int64_t>(endpoint.lanes.size());
+    return context_.codec.handoff(all_lanes);
+  };
+  const codec::HandoffCost lane = context_.codec.handoff(slice);
+  const Endpoint& sender = handoff.senders.front();
+  const Endpoint& receiver = handoff.receivers.front();
+  return {sender.lanes.size() == 1 ? lane.encode : launch(sender).encode,
+          receiver.lanes.size() == 1 ? lane.decode : launch(receiver).decode, lane.wire};
+}
+
 void KvTransfer::price_chunks(Handoff& handoff) const {
   RequestRecord& request = handoff.request->record;
   const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
-  const auto launch = [&](codec::KvSlice slice, const Endpoint& endpoint) {
-    slice.values_per_token *= static_cast<std::int64_t>(endpoint.lanes.size());
-    return context_.codec.handoff(slice);
-  };
-  for (const codec::KvSlice& slice : chunks_of(handoff)) {
-    const codec::HandoffCost lane = context_.codec.handoff(slice);
-    const Endpoint& sender = handoff.senders.front();
-    const Endpoint& receiver = handoff.receivers.front();
-    handoff.chunks.push_back(
-        {sender.lanes.size() == 1 ? lane.encode : launch(slice, sender).encode,
-         receiver.lanes.size() == 1 ? lane.decode : launch(slice, receiver).decode, lane.wire});
-    request.kv_raw += slice.raw_bytes() * lanes;
-    request.kv_wire += lane.wire * lanes;
+  for (const std::vector<codec::KvSlice>& slices : chunks_of(handoff)) {
+    ChunkCost& chunk = handoff.chunks.emplace_back();
+    for (const codec::KvSlice& slice : slices) {
+      const ChunkCost cost = price(slice, handoff);
+      chunk.encode += cost.encode;
+      chunk.decode += cost.decode;
+      chunk.wire += cost.wire;
+      request.kv_raw += slice.raw_bytes() * lanes;
+    }
+    request.kv_wire += chunk.wire * lanes;
   }
 }
 

@@ -64,7 +64,8 @@ class KvTransfer {
   struct Endpoint;
   struct Handoff;
 
-  std::vector<codec::KvSlice> chunks_of(const Handoff& handoff) const;
+  std::vector<std::vector<codec::KvSlice>> chunks_of(const Handoff& handoff) const;
+  ChunkCost price(const codec::KvSlice& slice, const Handoff& handoff) const;
   void lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const;
   void price_chunks(Handoff& handoff) const;
   void encode_chunks(Handoff& handoff, Endpoint& sender);
@@ -86,9 +87,9 @@ class KvTransfer {
   std::int64_t flows_ = 0;
 };
 
-/// How many parallel flows carry one request's KV cache: one per pair of ranks, but no more than KV
-/// heads, because replicated heads are sent once.
-std::int32_t transfer_lanes(const ModelSpec& model, std::int32_t prefill_ranks,
-                            std::int32_t decode_ranks);
+/// How many parallel flows carry one request's KV cache: one per pair of GPUs, but no more in each
+/// pipeline stage than KV heads, because replicated heads are sent once. A latent cache is one such
+/// head: a single flow per stage.
+std::int32_t transfer_lanes(const ModelSpec& model, InstanceGpus from, InstanceGpus to);
 
 }  // namespace kvferry::sim

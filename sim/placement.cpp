@@ -10,15 +10,16 @@ namespace {
 
 using topologies::GpuId;
 
-// Hands out runs of GPUs; `boundary` is the size of a node that a run must not straddle.
+// Hands out runs of GPUs; `boundary` is the size of a node. A run that fits into a node does not
+// straddle two; a longer one starts on a node of its own.
 class GpuAllocator {
  public:
   explicit GpuAllocator(std::int32_t boundary) : boundary_(boundary) {}
 
-  InstanceGpus take(std::int32_t count) {
+  InstanceGpus take(std::int32_t count, std::int32_t stages) {
     const std::int32_t left_on_node = boundary_ - next_ % boundary_;
-    if (left_on_node < count) next_ += left_on_node;
-    const InstanceGpus gpus{next_, count};
+    if (left_on_node < count && left_on_node < boundary_) next_ += left_on_node;
+    const InstanceGpus gpus{next_, count, stages};
     next_ += count;
     return gpus;
   }
@@ -31,13 +32,17 @@ class GpuAllocator {
   GpuId next_ = 0;
 };
 
+InstanceGpus take(GpuAllocator& gpus, const PoolConfig& kind) {
+  return gpus.take(kind.gpus_per_instance(), kind.pipeline_parallel);
+}
+
 // A pool begins where the role changes.
 Placement place_on_nodes(const std::vector<EngineKind>& engines, const NetworkConfig& network) {
   GpuAllocator gpus(network.gpus_per_node);
   Placement placement;
   for (std::size_t i = 0; i < engines.size(); ++i) {
     if (i > 0 && engines[i].role != engines[i - 1].role) gpus.start_next_node();
-    placement.engines.push_back(gpus.take(engines[i].config->tensor_parallel));
+    placement.engines.push_back(take(gpus, *engines[i].config));
   }
   gpus.start_next_node();
   placement.topology = topologies::two_tier({.nodes = gpus.next() / network.gpus_per_node,
@@ -55,14 +60,13 @@ Placement place_on_two_sides(const std::vector<EngineKind>& engines, const Netwo
   GpuId left = 0;
   GpuId all = 0;
   for (const EngineKind& engine : engines) {
-    all += engine.config->tensor_parallel;
+    all += engine.config->gpus_per_instance();
     if (engine.role == EngineRole::prefill) left = all;
   }
   if (left == 0) left = std::max(1, all / 2);
   GpuAllocator gpus(all);
   Placement placement;
-  for (const EngineKind& engine : engines)
-    placement.engines.push_back(gpus.take(engine.config->tensor_parallel));
+  for (const EngineKind& engine : engines) placement.engines.push_back(take(gpus, *engine.config));
   placement.topology = topologies::point_to_point(
       {left, std::max(1, all - left), network.link_bandwidth, network.link_latency});
   return placement;

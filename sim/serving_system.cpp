@@ -1,6 +1,6 @@
 #include "sim/serving_system.hpp"
 
-#include "sim/kv_blocks.hpp"
+#include "sim/kv_memory.hpp"
 
 #include <algorithm>
 #include <map>
@@ -85,13 +85,14 @@ void ServingSystem::add_engines() {
                             *time,
                             cache_config(*kind.config, memory.blocks, config_.key_tokens),
                             memory.block,
-                            config_.model.sliding_window,
+                            {config_.model.sliding_window, memory.window_blocks},
                             config_.first_token,
                             config_.skip_ahead};
     engines_.emplace_back(loop_, sink_, setup, callbacks());
     roles_.push_back(kind.role);
     smallest_cache_tokens_ =
-        std::min(smallest_cache_tokens_, memory.blocks * kind.config->kv_block_tokens);
+        std::min(smallest_cache_tokens_,
+                 (memory.blocks - memory.window_blocks) * kind.config->kv_block_tokens);
     pool_ranks_.push_back({static_cast<std::int32_t>(prompt_engines_.size()),
                            static_cast<std::int32_t>(answer_engines_.size())});
     if (computes_prompts(kind.role)) prompt_engines_.push_back(number);
@@ -129,7 +130,7 @@ std::span<const std::int32_t> ServingSystem::that_hold(std::int64_t prompt, std:
   if (whole <= smallest_cache_tokens_) return numbers;
   const auto holds = [&](std::int32_t number) {
     const auto i = static_cast<std::size_t>(number);
-    return engines_[i].cache().can_ever_hold(roles_[i] == EngineRole::prefill ? prompt : whole);
+    return engines_[i].can_ever_hold(roles_[i] == EngineRole::prefill ? prompt : whole);
   };
   fitting_.clear();
   std::ranges::copy_if(numbers, std::back_inserter(fitting_), holds);

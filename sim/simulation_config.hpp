@@ -54,8 +54,12 @@ enum class EngineRole : std::uint8_t {
 struct PoolConfig {
   std::int32_t instances = 1;  ///< of this kind; 0: the pool does not exist
   GpuSpec gpu;
-  std::int32_t tensor_parallel = 1;  ///< GPUs per instance: 1, 2, 4 or 8
-  double kv_memory_fraction = 0.9;   ///< share of GPU memory for weights and KV cache
+  std::int32_t tensor_parallel = 1;    ///< GPUs that share each layer: 1, 2, 4 or 8
+  std::int32_t pipeline_parallel = 1;  ///< stages of layers: 1, 2, 4, 8 or 16
+  std::int32_t expert_parallel = 1;    ///< groups of experts; divides tensor_parallel
+  BytesPerSecond stage_bandwidth;      ///< between stages
+  Bytes activation_reserve;            ///< of each GPU's memory, for neither weights nor KV cache
+  double kv_memory_fraction = 0.9;     ///< share of GPU memory for weights and KV cache
   std::int64_t kv_block_tokens = 16;
   std::int64_t max_batch_size = 256;     ///< requests per iteration
   std::int64_t max_batch_tokens = 8192;  ///< per iteration
@@ -70,6 +74,8 @@ struct PoolConfig {
   bool prefix_caching = false;  ///< blocks stay cached for later prompts that begin alike
   std::vector<PoolConfig>
       more;  ///< other kinds in the same pool; their `more` and `router` are unused
+
+  std::int32_t gpus_per_instance() const { return tensor_parallel * pipeline_parallel; }
 };
 
 enum class TopologyPreset : std::uint8_t { two_tier, point_to_point };

@@ -28,7 +28,8 @@ TEST(ErrorPosition, UnknownKeysNameTheNearestOne) {
   EXPECT_EQ(
       error_of("seed: 3", "sede: 3"),
       "s.yaml:2:1: error: unknown key 'sede' (did you mean 'seed'?); valid keys: codec, decode, "
-      "first_token, horizon, mixed, mode, model, name, network, prefill, router, seed, slo, stack, transfer, "
+      "first_token, horizon, kv_type, mixed, mode, model, name, network, prefill, router, seed, "
+      "slo, stack, transfer, "
       "warmup, "
       "weights, workload");
   EXPECT_THAT(
@@ -65,7 +66,8 @@ TEST(ErrorPosition, NamesOfTheCatalogAreSuggested) {
   EXPECT_EQ(error_of("gpu: h100-sxm", "gpu: h100"),
             "s.yaml:4:30: error: key 'prefill.gpu': unknown gpu 'h100' (did you mean 'h100-sxm'?); "
             "allowed: "
-            "a100-sxm-80gb, h100-sxm, h200-sxm, b200-sxm, l40s");
+            "a100-sxm-80gb, h100-sxm, h200-sxm, b200-sxm, l40s, a100-sxm-40gb, a100-pcie-80gb, "
+            "h100-pcie-80gb, a40, t4, mi300x");
   EXPECT_EQ(error_of("splitzip", "zipsplit"),
             "s.yaml:7:19: error: key 'transfer.codec': unknown codec 'zipsplit'; allowed: none, "
             "splitzip");
@@ -181,7 +183,16 @@ TEST(ErrorPosition, AModelThatDoesNotFitSaysByHowMuchAndWhatWould) {
           "need 141.1 GB per GPU, 72 GB are available (0.9 of 80 GB on h100-sxm), 69.1 GB too few; "
           "it fits with tensor_parallel: 2"));
   EXPECT_THAT(errors_of(kValid, {{"model=llama-3.1-405b"}, {"decode.tensor_parallel=8"}}).front(),
-              HasSubstr("no tensor_parallel up to 8 makes it fit"));
+              HasSubstr("it fits with tensor_parallel: 8 and pipeline_parallel: 2"));
+  EXPECT_THAT(
+      errors_of(kValid, {{"model=llama-3.1-405b"}, {"prefill.kv_memory_fraction=0.001"}}).front(),
+      HasSubstr("no tensor_parallel up to 8 with pipeline_parallel up to 16 makes it fit"));
+}
+
+TEST(ErrorPosition, AnActivationReserveLeavesLessRoom) {
+  EXPECT_THAT(errors_of(kValid, {{"prefill.activation_reserve=60 GB"}}).front(),
+              HasSubstr("12 GB are available (0.9 of 80 GB on h100-sxm, less activation_reserve 60 "
+                        "GB), 4063 MB too few; it fits with tensor_parallel: 2"));
 }
 
 TEST(ErrorPosition, AModelThatCannotBeSplitIsRefused) {
@@ -196,6 +207,57 @@ TEST(ErrorPosition, AModelThatCannotBeSplitIsRefused) {
   const auto straddles =
       errors_of(kValid, {{"network.gpus_per_node=2"}, {"decode.tensor_parallel=4"}});
   EXPECT_THAT(straddles.front(), HasSubstr("tensor_parallel 4 does not fit into a node of 2 GPUs"));
+}
+
+TEST(ErrorPosition, ExpertsThatCannotBeSplitAreRefused) {
+  const auto first_of = [](std::vector<Override> overrides) {
+    overrides.push_back({"decode.tensor_parallel=4"});
+    overrides.push_back({"prefill.tensor_parallel=4"});
+    const auto errors = errors_of(kValid, overrides);
+    return errors.empty() ? "no error" : errors.front();
+  };
+  EXPECT_EQ(first_of({{"model=mixtral-8x7b"}, {"decode.expert_parallel=4"}}), "no error");
+  EXPECT_THAT(first_of({{"decode.expert_parallel=2"}}),
+              HasSubstr("expert_parallel 2, but llama-3.1-8b has no experts"));
+  EXPECT_THAT(first_of({{"model=mixtral-8x7b"}, {"decode.expert_parallel=8"}}),
+              HasSubstr("expert_parallel 8 must divide tensor_parallel 4"));
+  EXPECT_THAT(
+      first_of({{"model={base: mixtral-8x7b, moe: {experts: 6}}"}, {"decode.expert_parallel=4"}}),
+      HasSubstr("6 experts over expert_parallel 4, FFN 14336 over 1 GPUs"));
+  EXPECT_THAT(first_of({{"model={base: mixtral-8x7b, moe: {top_k: 9}}"}}),
+              HasSubstr("moe: top_k must be at most the experts, 8, found 9"));
+}
+
+TEST(ErrorPosition, StagesMustFitTheModelAndTheNodes) {
+  EXPECT_EQ(error_of_override("decode.pipeline_parallel=3"),
+            "--set decode.pipeline_parallel=3: error: key 'decode.pipeline_parallel': "
+            "expected 1, 2, 4, 8 or 16, found '3'");
+  EXPECT_THAT(
+      errors_of(kValid, {{"model={base: llama-3.1-8b, layers: 6}"}, {"decode.pipeline_parallel=8"}})
+          .front(),
+      HasSubstr("pipeline_parallel 8 exceeds the 6 layers"));
+  EXPECT_THAT(errors_of(kValid, {{"network.gpus_per_node=6"},
+                                 {"decode.tensor_parallel=4"},
+                                 {"decode.pipeline_parallel=2"}})
+                  .front(),
+              HasSubstr("stages of tensor_parallel 4 would straddle nodes of 6 GPUs"));
+}
+
+TEST(ErrorPosition, WhatWasNotMeasuredOnAGpuIsRefused) {
+  const auto first_of = [](const std::vector<Override>& overrides) {
+    const auto errors = errors_of(kValid, overrides);
+    return errors.empty() ? "no error" : errors.front();
+  };
+  EXPECT_THAT(first_of({{"model=mixtral-8x7b"}, {"prefill.gpu=l40s"}}),
+              HasSubstr("l40s has no measurements of experts: use a dense model, or another GPU"));
+  EXPECT_THAT(first_of({{"model=deepseek-v3"}, {"prefill.gpu=a100-sxm-80gb"}}),
+              HasSubstr("a100-sxm-80gb has no measurements of latent attention"));
+  EXPECT_THAT(first_of({{"kv_type=fp8"}, {"transfer.codec=none"}, {"prefill.gpu=a100-sxm-80gb"}}),
+              HasSubstr("a100-sxm-80gb has no measurements of an FP8 KV cache: use kv_type: bf16"));
+  EXPECT_THAT(first_of({{"kv_type=fp8"}, {"transfer.codec=splitzip"}}),
+              HasSubstr("SplitZip encodes BF16 values: an fp8 cache travels with "
+                        "transfer.codec: none"));
+  EXPECT_EQ(first_of({{"kv_type=fp8"}, {"transfer.codec=none"}}), "no error");
 }
 
 TEST(ErrorPosition, Fp8WeightsNeedAGpuThatHasThem) {

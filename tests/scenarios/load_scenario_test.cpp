@@ -183,8 +183,9 @@ TEST(LoadScenario, ShippedScenariosAreValid) {
 }
 
 TEST(Catalog, HoldsTheGpusAndModelsWithTheirSources) {
-  EXPECT_EQ(known_gpus().size(), 5U);
-  EXPECT_EQ(known_models().size(), 20U);
+  EXPECT_EQ(known_gpus().size(), 11U);
+  EXPECT_EQ(known_models().size(), 27U);
+  EXPECT_EQ(known_stacks().size(), 15U);
   for (const auto& gpu : known_gpus()) EXPECT_FALSE(gpu.source.empty()) << gpu.name;
   for (const auto& model : known_models()) EXPECT_FALSE(model.source.empty()) << model.name;
   EXPECT_FALSE(known_gpus().front().gemm_fp8) << "an A100 has no FP8";

@@ -167,7 +167,11 @@ ModelSpec windowed_model() {
 // Contexts 5, 50 and 1000: the windows of the first two fill with context 127, after 77 iterations.
 TEST(IterationTime, SeriesHoldsUntilTheNextWindowIsFull) {
   const IterationTime time(pool("h100-sxm", 1), windowed_model(), stack(), WeightType::bf16);
-  const DecodeLoad load{3, 6 + 51 + 1001, 1000, 6 + 51 + 128, 2};
+  DecodeLoad load;
+  for (const std::int64_t context : {5, 50, 1000}) add_sequence(load, context, 128);
+  EXPECT_EQ(load.kv_tokens, 6 + 51 + 1001);
+  EXPECT_EQ(load.windowed_kv_tokens, 6 + 51 + 128);
+  EXPECT_EQ(load.windowed_growing, 2);
   const DecodeSeries series = time.decode_series(load);
   EXPECT_EQ(series.first, time.decode(load));
   for (std::int64_t k = 0; k <= 77; ++k) {
@@ -205,33 +209,6 @@ TEST(IterationTime, CachedTokensAreCheaperThanNewOnes) {
   const PrefillItem whole{4096, 0};
   const PrefillItem suffix{1024, 3072};
   EXPECT_LT(time.prefill({&suffix, 1}).value, 0.4 * time.prefill({&whole, 1}).value);
-}
-
-TEST(ModelSpec, ParameterCountsAreThePublishedOnes) {
-  for (const auto& [name, billions] : std::map<std::string, double>{{"llama-3.1-8b", 8.03},
-                                                                    {"llama-3.1-70b", 70.55},
-                                                                    {"llama-3.1-405b", 405.85},
-                                                                    {"llama-2-7b", 6.74},
-                                                                    {"qwen2.5-3b", 3.09},
-                                                                    {"qwen3-32b", 32.76},
-                                                                    {"opt-13b", 12.84},
-                                                                    {"bloom-176b", 176.2}}) {
-    EXPECT_NEAR(static_cast<double>(parameter_count(model(name))) / 1e9, billions, 0.002 * billions)
-        << name;
-  }
-}
-
-TEST(ModelSpec, KvBytesPerToken) {
-  EXPECT_EQ(kv_bytes_per_token(model("llama-3.1-8b")).value, 131'072);
-  EXPECT_EQ(kv_bytes_per_token(model("llama-3.1-70b")).value, 327'680);
-  EXPECT_EQ(kv_bytes_per_token(model("qwen3-32b")).value, 262'144);
-  EXPECT_EQ(kv_bytes_per_token(model("llama-2-7b")).value, 524'288);
-}
-
-TEST(ModelSpec, KvHeadsAreReplicatedBeyondOnePerGpu) {
-  EXPECT_EQ(kv_heads_per_rank(model("qwen2.5-7b"), 1), 4);
-  EXPECT_EQ(kv_heads_per_rank(model("qwen2.5-7b"), 4), 1);
-  EXPECT_EQ(kv_heads_per_rank(model("qwen2.5-7b"), 8), 1);
 }
 
 }  // namespace

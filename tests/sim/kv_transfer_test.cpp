@@ -43,9 +43,9 @@ class FixedCodec final : public codec::TransferCodec {
 class TransferBench {
  public:
   TransferBench(Stages stages, TransferConfig config, InstanceGpus from = {0, 1},
-                InstanceGpus to = {8, 1})
+                InstanceGpus to = {8, 1}, ModelSpec spec = model("llama-3.1-8b"))
       : topology_(topologies::point_to_point({8, 8, {1e9}, {stages.latency_s}})),
-        model_(model("llama-3.1-8b")),
+        model_(std::move(spec)),
         codec_(stages),
         network_(loop_, {1e9}),
         from_(from),
@@ -193,9 +193,33 @@ TEST(KvTransfer, ANicCarriesABoundedNumberOfFlows) {
 }
 
 TEST(KvTransfer, ReplicatedHeadsAreSentOnce) {
-  EXPECT_EQ(transfer_lanes(model("qwen2.5-7b"), 8, 8), 4) << "4 KV heads";
-  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), 2, 8), 8);
-  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), 1, 1), 1);
+  EXPECT_EQ(transfer_lanes(model("qwen2.5-7b"), {0, 8}, {8, 8}), 4) << "4 KV heads";
+  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), {0, 2}, {8, 8}), 8);
+  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), {0, 1}, {8, 1}), 1);
+}
+
+TEST(KvTransfer, ALatentCacheTravelsOncePerStage) {
+  EXPECT_EQ(transfer_lanes(model("deepseek-v3"), {0, 8}, {8, 8}), 1);
+  EXPECT_EQ(transfer_lanes(model("deepseek-v3"), {0, 16, 2}, {16, 8}), 2);
+  EXPECT_EQ(transfer_lanes(model("llama-3.1-8b"), {0, 16, 2}, {16, 8}), 16);
+}
+
+// The raw bytes of a prompt of 1000 tokens are those of its cache, whatever the attention.
+TEST(KvTransfer, RawBytesAreThoseOfTheModelsCache) {
+  const auto raw = [](const ModelSpec& spec, InstanceGpus from, InstanceGpus to) {
+    TransferBench bench({0, 0.1, 0, 0}, {Overlap::pipelined, 5, 8}, from, to, spec);
+    const RequestRecord& record = bench.begin_at(0, 1000);
+    bench.run();
+    return record.kv_raw.value;
+  };
+  EXPECT_EQ(raw(model("deepseek-v3"), {0, 8}, {8, 8}), 1000 * 70'272);
+  EXPECT_EQ(raw(model("deepseek-v3"), {0, 4, 4}, {8, 8}), 1000 * 70'272);
+  EXPECT_EQ(raw(model("gpt-oss-120b"), {0, 2}, {8, 1}),
+            kv_bytes(model("gpt-oss-120b"), 1000).value);
+  EXPECT_EQ(raw(model("mistral-7b-v0.1"), {0, 1}, {8, 1}), 1000 * 131'072) << "within the window";
+  ModelSpec fp8 = model("llama-3.1-8b");
+  fp8.kv_type = KvType::fp8;
+  EXPECT_EQ(raw(fp8, {0, 1}, {8, 1}), 1000 * 65'536);
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+// Whether a pool's GPUs can share a model as asked, and have been measured for it.
+#pragma once
+
+#include "scenarios/section_reader.hpp"
+#include "sim/simulation_config.hpp"
+
+#include <string>
+
+namespace kvferry::scenarios {
+
+/// Reports faults of the model itself, at the key `model`.
+void check_model(const SectionReader& root, const sim::ModelSpec& model);
+
+/// Reports faults of a pool at its `key`.
+void check_split(const SectionReader& root, const std::string& key,
+                 const sim::SimulationConfig& system, const sim::PoolConfig& pool);
+
+/// That the weights and at least one KV block fit into each GPU.
+void check_memory(const SectionReader& root, const std::string& key,
+                  const sim::SimulationConfig& system, const sim::PoolConfig& pool);
+
+}  // namespace kvferry::scenarios
