@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace kvferry::sim {
@@ -37,6 +38,22 @@ TEST(LoneRequest, TakesPrefillPlusHandOffPlusItsIterations) {
   EXPECT_NEAR(record.first_decode_step.value, kv_ready + decode_s(config, 1000), kTolerance_s);
   EXPECT_NEAR(record.finish.value, finish, kTolerance_s);
   EXPECT_EQ(result.totals.decode_iterations, 4);
+}
+
+// The window of 128 tokens is full after 8 of the 20 iterations.
+TEST(LoneRequest, WindowsFillUpWhileItDecodes) {
+  SimulationConfig config = small_system();
+  config.model = model("gpt-oss-20b");
+  const auto result = run_raw(config, {request(0, 0, 120, 21)});
+  const RequestRecord& record = result.records.front();
+  double decoding = 0;
+  for (std::int64_t context = 120; context < 140; ++context) {
+    const std::int64_t seen = std::min<std::int64_t>(context + 1, 128);
+    decoding += decode_time(config)
+                    .decode({1, context + 1, context, seen, context + 1 < 128 ? 1 : 0})
+                    .value;
+  }
+  EXPECT_NEAR((record.finish - record.kv_ready).value, decoding, kTolerance_s);
 }
 
 TEST(LoneRequest, WithACodecTakesItsTimesAndItsFewerBytes) {
