@@ -41,7 +41,9 @@ class RecordStream {
 
   /// One that was never sent.
   void pass_on_unsent(const workloads::Request& request) {
-    sink_.record(record_of(request, request.arrival));
+    RequestRecord record = record_of(request, request.arrival);
+    record.arrival = kNever;
+    sink_.record(record);
   }
 
  private:
