@@ -38,9 +38,16 @@ struct ValidateOptions {
   bool resolved = false;
 };
 
+struct CalibrateOptions {
+  std::string timings;  ///< CSV: timings_csv.hpp
+  std::string output;   ///< YAML; empty: none
+  ExistingFolder existing = ExistingFolder::refuse;
+};
+
 int run(const RunOptions& options);
 int compare(const CompareOptions& options);
 int validate(const ValidateOptions& options);
+int calibrate(const CalibrateOptions& options);
 int list(const std::string& what);
 
 /// What `kvferry list` can show.

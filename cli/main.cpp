@@ -98,6 +98,23 @@ void add_list(CLI::App& app, Globals& globals) {
   command->callback([what, &globals] { globals.action = [what] { return list(*what); }; });
 }
 
+void add_calibrate(CLI::App& app, Globals& globals) {
+  CLI::App* command = app.add_subcommand(
+      "calibrate", "Fit the serving stack's coefficients to measured iterations");
+  auto options = std::make_shared<CalibrateOptions>();
+  command->add_option("timings", options->timings, "Table of measurements (CSV)")
+      ->required()
+      ->type_name("TIMINGS.csv");
+  command->add_option("-o,--output", options->output, "Write the stack for scenarios to use")
+      ->check(refuse_empty_name)
+      ->type_name("STACK.yaml");
+  command->add_flag_callback(
+      "--force", [options] { options->existing = ExistingFolder::replace; },
+      "Replace the output when it exists");
+  command->callback(
+      [options, &globals] { globals.action = [options] { return calibrate(*options); }; });
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
@@ -140,6 +157,7 @@ int main_with(const std::vector<std::string>& arguments) {
   add_run(app, globals);
   add_compare(app, globals);
   add_validate(app, globals);
+  add_calibrate(app, globals);
   add_list(app, globals);
   add_codec(app, globals);
   try {

@@ -1,15 +1,18 @@
 #include "scenarios/catalog.hpp"
 
+#include "scenarios/file_path.hpp"
 #include "scenarios/moe_tables.hpp"
 #include "scenarios/read_gpu.hpp"
 #include "scenarios/read_model.hpp"
 #include "scenarios/spec_fields.hpp"
+#include "sim/base/error.hpp"
 #include "sim/base/nearest_name.hpp"
 
 #include "catalog_files.hpp"
 
-#include <algorithm>
-#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -166,10 +169,33 @@ ModelSpec read_model(SectionReader& parent, const std::string& key) {
   return entry_or_empty(parent.required(key, catalog));
 }
 
+namespace {
+
+// As `kvferry calibrate` writes it: what could stand under `stack`. Its faults have places of their
+// own.
+StackProfile read_stack_file(const std::string& path, const CatalogName<StackProfile>& catalog) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": error: the stack cannot be read");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Diagnostics diagnostics;
+  ResolvedNode resolved;
+  const ConfigNode root = parse_config(text, path, diagnostics);
+  StackProfile stack =
+      read_mapping(SectionReader(root, diagnostics, resolved), catalog, read_stack_fields);
+  diagnostics.throw_if_any();
+  return stack;
+}
+
+}  // namespace
+
 StackProfile read_stack(SectionReader& parent, const std::string& key,
                         const std::string& fallback) {
   const CatalogName<StackProfile> catalog{"stack", known_stacks()};
   if (parent.is_mapping(key)) return read_mapping(parent.section(key), catalog, read_stack_fields);
+  if (std::filesystem::path(parent.text_of(key)).extension() == ".yaml") {
+    const std::string path = read_file_path(parent, key);
+    return std::filesystem::is_regular_file(path) ? read_stack_file(path, catalog) : StackProfile{};
+  }
   return entry_or_empty(parent.optional(key, catalog, catalog.parse(fallback)));
 }
 

@@ -18,6 +18,7 @@ const std::vector<sim::StackProfile>& known_stacks();
 /// `base: NAME` takes the fields that it does not state from that entry.
 sim::GpuSpec read_gpu(SectionReader& parent, const std::string& key);
 sim::ModelSpec read_model(SectionReader& parent, const std::string& key);
+/// A stack may also stand in a file of its own, named with .yaml, as `kvferry calibrate` writes it.
 sim::StackProfile read_stack(SectionReader& parent, const std::string& key,
                              const std::string& fallback);
 

@@ -61,30 +61,24 @@ std::string available(const PoolConfig& pool) {
   return share + ", less activation_reserve " + to_text(pool.activation_reserve);
 }
 
-void check_experts(const SectionReader& root, const std::string& key, const sim::ModelSpec& model,
-                   const PoolConfig& pool) {
+std::optional<std::string> expert_fault(const sim::ModelSpec& model, const PoolConfig& pool) {
   const std::int32_t groups = pool.expert_parallel;
+  const std::string stated = "expert_parallel " + number(groups);
   if (!model.moe) {
-    if (groups > 1)
-      root.error(key,
-                 "expert_parallel " + number(groups) + ", but " + model.name + " has no experts");
-    return;
+    if (groups == 1) return std::nullopt;
+    return stated + ", but " + model.name + " has no experts";
   }
-  if (pool.tensor_parallel % groups != 0) {
-    root.error(key, "expert_parallel " + number(groups) + " must divide tensor_parallel " +
-                        number(pool.tensor_parallel) +
-                        ": groups of experts share the GPUs of an instance");
-    return;
-  }
+  if (pool.tensor_parallel % groups != 0)
+    return stated + " must divide tensor_parallel " + number(pool.tensor_parallel) +
+           ": groups of experts share the GPUs of an instance";
   const std::int32_t sharers = pool.tensor_parallel / groups;
-  if (model.moe->experts % groups != 0 || model.moe->ffn % sharers != 0) {
-    root.error(key, "the experts of " + model.name +
-                        " cannot be split: " + number(model.moe->experts) +
-                        " experts over expert_parallel " + number(groups) + ", FFN " +
-                        number(model.moe->ffn) + " over " + number(sharers) + " GPUs");
-  }
+  if (model.moe->experts % groups != 0 || model.moe->ffn % sharers != 0)
+    return "the experts of " + model.name + " cannot be split: " + number(model.moe->experts) +
+           " experts over " + stated + ", FFN " + number(model.moe->ffn) + " over " +
+           number(sharers) + " GPUs";
   if (groups > 1 && !pool.gpu.all_to_all)
-    root.error(key, pool.gpu.name + " has no all-to-all measurements: use expert_parallel: 1");
+    return pool.gpu.name + " has no all-to-all measurements: use expert_parallel: 1";
+  return std::nullopt;
 }
 
 // What the model needs of the GPU and was not measured on it.
@@ -144,23 +138,29 @@ void check_model(const SectionReader& root, const sim::ModelSpec& model) {
                             ", found " + number(model.moe->dense_layers));
 }
 
-void check_split(const SectionReader& root, const std::string& key,
-                 const sim::SimulationConfig& system, const PoolConfig& pool) {
+std::vector<std::string> split_faults(const sim::SimulationConfig& system, const PoolConfig& pool) {
   const sim::ModelSpec& model = system.model;
-  const std::int32_t degree = pool.tensor_parallel;
-  if (!divides(model, degree)) {
-    root.error(key, "tensor_parallel " + number(degree) + " does not divide " + model.name + ": " +
-                        number(model.heads) + " heads, " + number(sim::transferable_heads(model)) +
-                        " KV heads, FFN " + number(model.ffn));
+  std::vector<std::string> faults;
+  if (!divides(model, pool.tensor_parallel)) {
+    faults.push_back("tensor_parallel " + number(pool.tensor_parallel) + " does not divide " +
+                     model.name + ": " + number(model.heads) + " heads, " +
+                     number(sim::transferable_heads(model)) + " KV heads, FFN " +
+                     number(model.ffn));
   }
   if (pool.pipeline_parallel > model.layers) {
-    root.error(key, "pipeline_parallel " + number(pool.pipeline_parallel) + " exceeds the " +
-                        number(model.layers) + " layers of " + model.name);
+    faults.push_back("pipeline_parallel " + number(pool.pipeline_parallel) + " exceeds the " +
+                     number(model.layers) + " layers of " + model.name);
   }
-  check_experts(root, key, model, pool);
-  check_nodes(root, key, system.network, pool);
+  if (const auto fault = expert_fault(model, pool)) faults.push_back(*fault);
   if (const auto missing = missing_fit(system, pool.gpu))
-    root.error(key, pool.gpu.name + " has no " + *missing + ", or another GPU");
+    faults.push_back(pool.gpu.name + " has no " + *missing + ", or another GPU");
+  return faults;
+}
+
+void check_split(const SectionReader& root, const std::string& key,
+                 const sim::SimulationConfig& system, const PoolConfig& pool) {
+  for (const std::string& fault : split_faults(system, pool)) root.error(key, fault);
+  check_nodes(root, key, system.network, pool);
 }
 
 void check_memory(const SectionReader& root, const std::string& key,

@@ -5,8 +5,13 @@
 #include "sim/simulation_config.hpp"
 
 #include <string>
+#include <vector>
 
 namespace kvferry::scenarios {
+
+/// Why these GPUs cannot share the model, or what was not measured on them; empty: they can.
+std::vector<std::string> split_faults(const sim::SimulationConfig& system,
+                                      const sim::PoolConfig& pool);
 
 /// Reports faults of the model itself, at the key `model`.
 void check_model(const SectionReader& root, const sim::ModelSpec& model);
