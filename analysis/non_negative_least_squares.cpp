@@ -2,6 +2,8 @@
 
 #include <Eigen/QR>
 
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 namespace kvferry::analysis {

@@ -8,14 +8,14 @@
 #include "workloads/csv_columns.hpp"
 #include "workloads/text_file.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <map>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace kvferry::cli {
 namespace {

@@ -282,11 +282,12 @@ struct WrongUse {
 TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
   for (const auto& [arguments, message] :
        {WrongUse{"",
-                 "kvferry: error: a command is missing; commands: run, compare, validate, list, "
+                 "kvferry: error: a command is missing; commands: run, compare, validate, "
+                 "calibrate, list, "
                  "codec\n"},
         WrongUse{"rnu x.yaml",
                  "kvferry: error: unknown command 'rnu' (did you mean 'run'?); commands: run, "
-                 "compare, validate, list, codec\n"},
+                 "compare, validate, calibrate, list, codec\n"},
         WrongUse{"run x.yaml --sett a=b",
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "
