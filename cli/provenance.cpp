@@ -1,11 +1,14 @@
 #include "cli/provenance.hpp"
 
 #include "analysis/result_json.hpp"
+#include "sim/moe_time.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace kvferry::cli {
 namespace {
@@ -23,12 +26,27 @@ std::vector<const sim::GpuSpec*> gpus_of(const sim::SimulationConfig& system) {
   return gpus;
 }
 
+// Whether the time of the experts is interpolated between measurements, or a fit's.
+std::string experts_source(const sim::SimulationConfig& system, const sim::PoolConfig& pool) {
+  const sim::MoeTime time(pool.gpu, system.model, pool.tensor_parallel, pool.expert_parallel,
+                          system.weights);
+  return time.is_measured() ? "measured in this shape, balanced" : "fitted roofline";
+}
+
+std::string experts_sources(const sim::SimulationConfig& system) {
+  std::set<std::string> sources;
+  for (const sim::EngineKind& engine : sim::engines_of(system))
+    sources.insert(experts_source(system, *engine.config));
+  return fmt::format("{}", fmt::join(sources, " and "));
+}
+
 std::string execution_source(const sim::SimulationConfig& system) {
   const auto describe = [](const auto& spec) { return spec.name + ": " + spec.source; };
   std::string text;
   for (const sim::GpuSpec* gpu : gpus_of(system)) text += describe(*gpu) + "; ";
   if (system.model.origin == sim::SpecOrigin::scenario)
     text += "model " + describe(system.model) + "; ";
+  if (system.model.moe) text += "experts: " + experts_sources(system) + "; ";
   return text + "stack " + describe(system.stack);
 }
 

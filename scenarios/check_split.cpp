@@ -151,6 +151,12 @@ std::vector<std::string> split_faults(const sim::SimulationConfig& system, const
     faults.push_back("pipeline_parallel " + number(pool.pipeline_parallel) + " exceeds the " +
                      number(model.layers) + " layers of " + model.name);
   }
+  const std::int32_t head_values = sim::kv_values_per_head(model) / 2;
+  if (head_values % pool.pipeline_parallel != 0) {
+    faults.push_back("pipeline_parallel " + number(pool.pipeline_parallel) +
+                     " does not divide the " + number(head_values) +
+                     " values of a KV head, which hand-offs split");
+  }
   if (const auto fault = expert_fault(model, pool)) faults.push_back(*fault);
   if (const auto missing = missing_fit(system, pool.gpu))
     faults.push_back(pool.gpu.name + " has no " + *missing + ", or another GPU");

@@ -241,6 +241,10 @@ TEST(ErrorPosition, StagesMustFitTheModelAndTheNodes) {
                                  {"decode.pipeline_parallel=2"}})
                   .front(),
               HasSubstr("stages of tensor_parallel 4 would straddle nodes of 6 GPUs"));
+  EXPECT_THAT(errors_of(kValid, {{"model={base: llama-3.1-8b, head_dim: 68}"},
+                                 {"decode.pipeline_parallel=8"}})
+                  .front(),
+              HasSubstr("pipeline_parallel 8 does not divide the 68 values of a KV head"));
 }
 
 TEST(ErrorPosition, WhatWasNotMeasuredOnAGpuIsRefused) {

@@ -1,6 +1,7 @@
 // Pipeline stages and groups of experts in the time of an iteration.
 #include "sim/iteration_time.hpp"
 #include "sim/kv_memory.hpp"
+#include "sim/placement.hpp"
 #include "tests/sim/small_system.hpp"
 
 #include <gtest/gtest.h>
@@ -79,6 +80,26 @@ TEST(Pipeline, BlocksAndWeightsAreThoseOfAStage) {
   EXPECT_NEAR(static_cast<double>(two.weights.value) / static_cast<double>(one.weights.value), 0.5,
               0.01);
   EXPECT_GT(two.blocks, 4 * one.blocks);
+}
+
+// Three instances of 16 GPUs on nodes of 8 take two nodes each; behind them come two of 4 GPUs.
+TEST(Pipeline, InstancesLargerThanANodeStartOnOneOfTheirOwn) {
+  PoolConfig large = staged("h100-sxm", 8, 2);
+  large.instances = 3;
+  PoolConfig small = pool("h100-sxm", 4);
+  small.instances = 2;
+  NetworkConfig network;
+  network.link_bandwidth = {50e9};
+  network.nvlink_bandwidth = {450e9};
+  const Placement placement = place(large, small, network);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(placement.prefill[i].first, static_cast<topologies::GpuId>(16 * i));
+    EXPECT_EQ(placement.prefill[i].count, 16);
+    EXPECT_EQ(placement.prefill[i].stages, 2);
+  }
+  EXPECT_EQ(placement.decode[0].first, 48);
+  EXPECT_EQ(placement.decode[1].first, 52);
+  EXPECT_EQ(placement.topology.gpu_count, 56);
 }
 
 // One all-reduce and an exchange of tokens, there and back, per layer of experts.
