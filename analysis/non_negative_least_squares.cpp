@@ -22,6 +22,7 @@ VectorXd solve_passive(const MatrixXd& a, const VectorXd& b, const Passive& pass
   for (Index i = 0; i < a.cols(); ++i) {
     if (passive[static_cast<std::size_t>(i)]) columns.push_back(i);
   }
+  if (columns.empty()) return VectorXd::Zero(a.cols());
   const MatrixXd chosen = a(Eigen::all, columns);
   const VectorXd solution = chosen.colPivHouseholderQr().solve(b);
   VectorXd x = VectorXd::Zero(a.cols());

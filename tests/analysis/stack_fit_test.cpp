@@ -44,6 +44,13 @@ TEST(NonNegativeLeastSquares, NothingHelpsIsZero) {
   EXPECT_EQ(x, vector({0, 0}));
 }
 
+TEST(NonNegativeLeastSquares, EqualColumnsAreNoTrouble) {
+  const auto x = non_negative_least_squares(matrix({{1, 1}, {2, 2}}), vector({3, 6}));
+  EXPECT_NEAR(x(0) + x(1), 3, 1e-12);
+  const auto zero = non_negative_least_squares(matrix({{0, 0}, {0, 0}}), vector({3, 6}));
+  EXPECT_EQ(zero, vector({0, 0}));
+}
+
 // Column 1 enters first (gradient 1.8 against 1 and 1) and leaves again when both others are in: the
 // exact fit of the first two rows then wants it negative.
 TEST(NonNegativeLeastSquares, AColumnMayLeaveAgain) {
