@@ -42,6 +42,7 @@ struct TraceOptions {
   std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake)
   bool allow_missing_prefix = false;               ///< rows with and without hash ids may be mixed
   std::optional<Seconds> time_unit;  ///< of numeric timestamps; the format's own when absent
+  bool expects_equal_dates = false;  ///< no warning when most requests share their date
   Seconds start{};                   ///< rows before this date of the trace are left out
   std::optional<Seconds> duration;   ///< and rows from start + duration on
   std::optional<std::int64_t> max_requests;  ///< reading stops after this many were emitted

@@ -1,9 +1,8 @@
 #include "workloads/workload.hpp"
 
-#include "sim/base/error.hpp"
 #include "sim/base/quantity_text.hpp"
+#include "workloads/synthetic_workload.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace kvferry::workloads {
@@ -16,14 +15,15 @@ std::string hexadecimal(std::uint64_t word) {
   return text;
 }
 
-std::string describe(const SourceFile& file) {
-  return file.format + " file '" + file.path + "', " + std::to_string(file.account.emitted) +
-         " of " + std::to_string(file.account.rows_read) + " rows, fingerprint " +
-         hexadecimal(file.fingerprint);
-}
-
-Workload workload_from(const TraceSpec& spec, std::uint64_t) {
-  Trace trace = read_trace(spec.path, spec.format, spec.options);
+Workload workload_from(const TraceSpec& spec, std::uint64_t seed) {
+  TraceOptions options = spec.options;
+  TraceChanges changes = spec.changes;
+  if (changes.dequantize) {
+    options.expects_equal_dates = true;
+    changes.dequantize->interval = changes.dequantize->interval * (1 / options.time_scale);
+  }
+  Trace trace = read_trace(spec.path, spec.format, options);
+  change_trace(trace.requests, changes, seed);
   Workload workload;
   workload.requests = std::move(trace.requests);
   workload.block_tokens = trace.block_tokens;
@@ -35,81 +35,21 @@ Workload workload_from(const TraceSpec& spec, std::uint64_t) {
     workload.source.description +=
         ", replayed " + shortest_decimal(spec.options.time_scale) + " times as fast";
   }
+  workload.source.description += describe(changes);
   return workload;
 }
-
-// How many of the arrivals, which are in order, take place before the end.
-std::size_t arrivals_before_end(const std::vector<Seconds>& arrivals,
-                                const std::optional<Seconds>& duration) {
-  if (!duration) return arrivals.size();
-  if (!(duration->value > 0)) {
-    throw InputError("workload: the duration must be above zero, found " +
-                     shortest_decimal(duration->value) + " s");
-  }
-  const auto end = std::lower_bound(arrivals.begin(), arrivals.end(), *duration);
-  if (end == arrivals.begin()) {
-    throw InputError("workload: no request arrives within the duration of " + to_text(*duration));
-  }
-  return static_cast<std::size_t>(end - arrivals.begin());
-}
-
-// What had to be changed about sampled lengths; nothing for a limit that nobody met.
-std::string describe_changes(const SampledLengths& lengths) {
-  std::string text;
-  const auto add = [&](std::int64_t count, const char* what) {
-    if (count > 0) text += ", " + std::to_string(count) + " " + what;
-  };
-  add(lengths.cut_inputs, "inputs cut to the limit");
-  add(lengths.cut_outputs, "outputs cut to the limit");
-  add(lengths.raised_inputs, "inputs raised to 1 token");
-  add(lengths.raised_outputs, "outputs raised to 1 token");
-  return text;
-}
-
-// Draws the lengths and notes in the source where they are from.
-struct SampleLengths {
-  const SyntheticSpec& spec;
-  std::uint64_t seed;
-  WorkloadSource& source;
-
-  SampledLengths operator()(const IndependentLengths& lengths) const {
-    source.description += "; lengths: " + workloads::describe(lengths);
-    return sample_lengths(lengths, spec.limits, spec.requests, seed);
-  }
-  SampledLengths operator()(const EmpiricalLengths& lengths) const {
-    LengthTable table = read_length_table(lengths.path, lengths.on_bad_row);
-    SampledLengths sampled = sample_lengths(table, spec.limits, spec.requests, seed);
-    source.file = SourceFile{std::move(table.path), "length-table", table.file_bytes,
-                             table.fingerprint, std::move(table.account)};
-    source.description += "; lengths: " + describe(*source.file);
-    return sampled;
-  }
-};
 
 Workload workload_from(const SyntheticSpec& spec, std::uint64_t seed) {
-  Workload workload;
-  workload.source.kind = WorkloadKind::synthetic;
-  workload.source.description = "arrivals: " + workloads::describe(spec.arrivals);
-  const std::vector<Seconds> arrivals = generate_arrivals(spec.arrivals, spec.requests, seed);
-  const SampledLengths lengths =
-      std::visit(SampleLengths{spec, seed, workload.source}, spec.lengths);
-  workload.source.description += describe_changes(lengths);
-  const std::size_t count = arrivals_before_end(arrivals, spec.duration);
-  for (std::size_t i = 0; i < count; ++i) {
-    workload.requests.push_back({static_cast<std::int64_t>(i),
-                                 arrivals[i],
-                                 lengths.pairs[i].input_tokens,
-                                 lengths.pairs[i].output_tokens,
-                                 {}});
-  }
-  workload.source.cut_inputs = lengths.cut_inputs;
-  workload.source.cut_outputs = lengths.cut_outputs;
-  workload.source.raised_inputs = lengths.raised_inputs;
-  workload.source.raised_outputs = lengths.raised_outputs;
-  return workload;
+  return synthetic_workload(spec, seed);
 }
 
 }  // namespace
+
+std::string describe(const SourceFile& file) {
+  return file.format + " file '" + file.path + "', " + std::to_string(file.account.emitted) +
+         " of " + std::to_string(file.account.rows_read) + " rows, fingerprint " +
+         hexadecimal(file.fingerprint);
+}
 
 Workload make_workload(const WorkloadSpec& spec, std::uint64_t seed) {
   return std::visit([&](const auto& kind) { return workload_from(kind, seed); }, spec);

@@ -30,7 +30,7 @@ TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
   EXPECT_EQ(scenario.codec.payload.preset.name, "llama-3.1-8b");
   EXPECT_EQ(scenario.codec.profile.name, "h200-sxm");
   const auto& workload = std::get<workloads::SyntheticSpec>(scenario.workload);
-  EXPECT_EQ(workload.arrivals.rate.value, 8);
+  EXPECT_EQ(std::get<workloads::RenewalArrivals>(workload.arrivals).rate.value, 8);
   EXPECT_EQ(workload.requests, 10);
 }
 
@@ -49,7 +49,7 @@ TEST(LoadScenario, OverridesReplaceAddAndAreAppliedInOrder) {
   EXPECT_EQ(scenario.slo.ttft->value, 2);
   const auto& lengths = std::get<workloads::IndependentLengths>(
       std::get<workloads::SyntheticSpec>(scenario.workload).lengths);
-  EXPECT_EQ(std::get<workloads::UniformLength>(lengths.output).max_tokens, 9);
+  EXPECT_EQ(describe(lengths.output), "uniform from 5 to 9");
 }
 
 TEST(LoadScenario, ModelsAndGpusMayBeGivenInline) {

@@ -16,7 +16,7 @@ using ::testing::StartsWith;
 
 SyntheticSpec synthetic() {
   SyntheticSpec spec;
-  spec.arrivals.rate = PerSecond{8};
+  spec.arrivals = RenewalArrivals{ArrivalProcess::poisson, PerSecond{8}};
   spec.lengths = IndependentLengths{LogNormalLength{1020, 2735}, ConstantLength{128}};
   spec.requests = 50;
   return spec;
@@ -61,7 +61,7 @@ TEST(Workload, ArrivalsDoNotDependOnLengths) {
 
 TEST(Workload, RequestsFromTheEndOfTheDurationOnAreLeftOut) {
   SyntheticSpec spec = synthetic();
-  spec.arrivals.process = ArrivalProcess::deterministic;
+  spec.arrivals = RenewalArrivals{ArrivalProcess::deterministic, PerSecond{8}};
   spec.duration = Seconds{0.5};
   EXPECT_THAT(dates(make_workload(spec, 7)), ::testing::ElementsAre(0, 0.125, 0.25, 0.375));
   spec.duration = Seconds{1000};
@@ -74,10 +74,14 @@ TEST(Workload, ADurationWithoutRequestsIsRefused) {
   EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
             "workload: the duration must be above zero, found 0 s");
   spec.duration = Seconds{0.1};
-  spec.arrivals.process = ArrivalProcess::deterministic;
-  spec.arrivals.convention = ArrivalConvention::vllm;
+  spec.arrivals =
+      RenewalArrivals{ArrivalProcess::deterministic, PerSecond{8}, 1, ArrivalConvention::vllm};
   EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
             "workload: no request arrives within the duration of 0.1 s");
+  spec.duration.reset();
+  spec.arrivals = PiecewiseArrivals{{{Seconds{1e-6}, PerSecond{1}, 1}}};
+  EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
+            "workload: no request arrives within the phases");
 }
 
 TEST(Workload, CutLengthsAreReported) {
