@@ -33,7 +33,8 @@ void add_scenario_options(CLI::App& command, std::string& scenario, std::vector<
   command.add_option("--set", set, "Override a value of the scenario; may be repeated")
       ->type_name("key.path=value")
       ->take_all()
-      ->expected(1);
+      ->expected(1)
+      ->allow_extra_args(false);  // a scenario behind it is the scenario
   command.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
 }
 

@@ -204,6 +204,12 @@ TEST(CommandLine, ValidateChecksAndPrintsTheResolvedScenario) {
   EXPECT_EQ(run_kvferry("validate " + kSmoke + " --set model=gpt").status, 2);
 }
 
+TEST(CommandLine, AScenarioMayStandBetweenOptions) {
+  const auto result = run_kvferry("validate --set seed=5 " + kSmoke + " --resolved");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("seed: 5\n"));
+}
+
 TEST(CommandLine, ListShowsTheCatalogWithSources) {
   for (const char* what :
        {"models", "gpus", "topologies", "codecs", "profiles", "policies", "payloads", "stacks"}) {
