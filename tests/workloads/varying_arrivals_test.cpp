@@ -1,5 +1,4 @@
 // Arrivals whose rate changes, against what their formulas say.
-#include "tests/workloads/trace_text.hpp"
 #include "workloads/arrivals.hpp"
 
 #include <gmock/gmock.h>
@@ -8,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,9 +14,6 @@ namespace kvferry::workloads {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::StartsWith;
-
-const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<double> dates(const ArrivalSpec& spec, std::int64_t count, std::uint64_t seed = 7) {
   std::vector<double> values;
@@ -234,93 +229,6 @@ TEST(VaryingArrivals, DescriptionsStateTheConvention) {
   EXPECT_EQ(describe(ClosedLoopArrivals{3, ExponentialTime{Seconds{2}}}),
             "closed loop of 3 users, all starting at 0, each sending when the last answer has "
             "ended, think time exponential with mean 2 s");
-}
-
-struct Refusal {
-  ArrivalSpec spec;
-  std::string message;
-};
-
-template <typename Spec, typename Change>
-Refusal refusal(Spec spec, Change change, std::string message) {
-  change(spec);
-  return {spec, std::move(message)};
-}
-
-TEST(VaryingArrivals, ParametersOutOfRangeAreRefused) {
-  const RampArrivals ramp{PerSecond{1}, PerSecond{5}, Seconds{9}, RampShape::exponential};
-  for (const auto& [spec, message] :
-       {refusal(
-            kBurst, [](auto& b) { b.high = PerSecond{0}; }, "the high rate must be above zero"),
-        refusal(
-            kBurst, [](auto& b) { b.low = PerSecond{-1}; }, "the low rate must be above zero"),
-        refusal(
-            kBurst, [](auto& b) { b.low = PerSecond{300}; },
-            "the low rate must not be above the high one, found 300 /s"),
-        refusal(
-            kBurst, [](auto& b) { b.low_for = Seconds{0}; },
-            "the time at the low rate must be above 0"),
-        refusal(
-            kBurst, [](auto& b) { b.high_for = Seconds{1e-9}, b.low = PerSecond{0}; },
-            "both phases together must bring at least 0.001 requests"),
-        refusal(
-            kMmpp, [](auto& m) { m.leaving_1 = PerSecond{0}; },
-            "the rate of leaving the first state must be above zero"),
-        refusal(
-            kMmpp, [](auto& m) { m.leaving_2 = PerSecond{kNan}; },
-            "the rate of leaving the second state must be above zero"),
-        refusal(
-            kMmpp, [](auto& m) { m.rate_1 = m.rate_2 = PerSecond{0}; },
-            "both phases together must bring at least 0.001 requests"),
-        refusal(
-            kDay, [](auto& d) { d.mean = PerSecond{kNan}; }, "the mean rate must be above zero"),
-        refusal(
-            kDay, [](auto& d) { d.peak_to_trough = 0.99; },
-            "peak:trough must be from 1 to 1e6, found 0.99"),
-        refusal(
-            kDay, [](auto& d) { d.peak_to_trough = kNan; }, "peak:trough must be from 1 to"),
-        refusal(
-            kDay, [](auto& d) { d.period = Seconds{0}; }, "the period must be above 0"),
-        refusal(
-            kDay, [](auto& d) { d.peak_at = Seconds{-1}; }, "the peak must be at 0 to 1e9 s"),
-        refusal(
-            ramp, [](auto& r) { r.from = PerSecond{0}; },
-            "the first rate of an exponential ramp must be above zero"),
-        refusal(
-            ramp, [](auto& r) { r.to = PerSecond{0}; }, "the last rate must be above zero"),
-        refusal(
-            ramp, [](auto& r) { r.over = Seconds{-1}; }, "the time of the ramp must be above 0"),
-        refusal(
-            kSteps, [](auto& p) { p.phases.clear(); },
-            "at least one phase with a rate above zero is needed, found 0 phases"),
-        refusal(
-            kSteps, [](auto& p) { p.phases[0].duration = Seconds{0}; },
-            "the duration of a phase must be above 0"),
-        refusal(
-            kSteps, [](auto& p) { p.phases[0].cv = -1; },
-            "the coefficient of variation must be from 0 to 100, found -1"),
-        refusal(
-            kUsers, [](auto& u) { u.users = 0; }, "the number of users must be from 1"),
-        refusal(
-            kUsers, [](auto& u) { u.rate = PerSecond{0}; }, "the rate must be above zero"),
-        refusal(
-            ClosedLoopArrivals{}, [](auto&) {}, "the number of users must be from 1")}) {
-    EXPECT_THAT(error_of([&] { generate_arrivals(spec, 1, 7); }),
-                StartsWith("arrivals: " + message));
-    EXPECT_THAT(error_of([&] { generate_arrivals(kUsers, 0, 7); }),
-                StartsWith("arrivals: at least one request is needed"));
-  }
-}
-
-TEST(VaryingArrivals, ThinkTimesOutOfRangeAreRefused) {
-  for (const ThinkTime& think :
-       std::vector<ThinkTime>{ConstantTime{Seconds{-1}}, ConstantTime{Seconds{kNan}},
-                              ExponentialTime{Seconds{0}}, LogNormalTime{Seconds{2}, Seconds{2}}}) {
-    EXPECT_THAT(error_of([&] {
-                  generate_arrivals(ClosedLoopArrivals{1, think}, 1, 7);
-                }),
-                StartsWith("think time: "));
-  }
 }
 
 TEST(VaryingArrivals, ThinkTimesHaveTheirMeans) {
