@@ -118,7 +118,12 @@ SyntheticSpec read_synthetic(SectionReader& workload) {
 }  // namespace
 
 WorkloadSpec read_workload(SectionReader&& workload) {
-  if (!workload.has("trace")) return read_synthetic(workload);
+  const auto max_concurrency = workload.maybe("max_concurrency", Integer{});
+  if (!workload.has("trace")) {
+    SyntheticSpec spec = read_synthetic(workload);
+    spec.max_concurrency = max_concurrency;
+    return spec;
+  }
   for (const char* key : {"arrivals", "lengths"}) {
     if (workload.has(key))
       workload.error(key, "a workload has either a trace, or arrivals and lengths");
@@ -126,6 +131,7 @@ WorkloadSpec read_workload(SectionReader&& workload) {
   }
   TraceSpec spec = read_trace_spec(workload.section("trace"));
   spec.options.max_requests = workload.maybe("requests", Integer{1, kMaxRequests});
+  spec.max_concurrency = max_concurrency;
   return spec;
 }
 

@@ -109,10 +109,23 @@ Workload workload_from(const SyntheticSpec& spec, std::uint64_t seed) {
   return workload;
 }
 
+void check_concurrency(const std::optional<std::int64_t>& max_concurrency) {
+  if (!max_concurrency || *max_concurrency >= 1) return;
+  throw InputError("workload: max_concurrency must be at least 1, found " +
+                   std::to_string(*max_concurrency));
+}
+
 }  // namespace
 
 Workload make_workload(const WorkloadSpec& spec, std::uint64_t seed) {
-  return std::visit([&](const auto& kind) { return workload_from(kind, seed); }, spec);
+  return std::visit(
+      [&](const auto& kind) {
+        check_concurrency(kind.max_concurrency);
+        Workload workload = workload_from(kind, seed);
+        workload.max_concurrency = kind.max_concurrency;
+        return workload;
+      },
+      spec);
 }
 
 }  // namespace kvferry::workloads

@@ -26,6 +26,7 @@ struct TraceSpec {
   std::string path;
   TraceFormat format{};
   TraceOptions options;
+  std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
 /// Lengths from a recorded table; see read_length_table.
@@ -40,6 +41,7 @@ struct SyntheticSpec {
   LengthLimits limits;
   std::int64_t requests{};          ///< at most this many
   std::optional<Seconds> duration;  ///< requests arriving at this date or later are left out
+  std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
 using WorkloadSpec = std::variant<SyntheticSpec, TraceSpec>;
@@ -73,6 +75,9 @@ struct WorkloadSource {
 struct Workload {
   std::vector<Request> requests;
   std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when requests name no blocks
+  /// At most this many sessions are in progress at a time, where the workload has sessions, and
+  /// this many requests elsewhere; the others wait at the client for one to end. At least 1.
+  std::optional<std::int64_t> max_concurrency;
   WorkloadSource source;
 };
 

@@ -122,6 +122,16 @@ TEST(Workload, ATraceIsReplayedWithItsAccount) {
             "fast");
 }
 
+TEST(Workload, CarriesTheBoundOfWhatIsInProgress) {
+  SyntheticSpec spec = synthetic();
+  EXPECT_FALSE(make_workload(spec, 7).max_concurrency);
+  spec.max_concurrency = 3;
+  EXPECT_EQ(make_workload(spec, 7).max_concurrency, 3);
+  spec.max_concurrency = 0;
+  EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
+            "workload: max_concurrency must be at least 1, found 0");
+}
+
 TEST(Workload, FaultsOfATracePassThrough) {
   const TemporaryFile file("[]\n");
   EXPECT_THAT(error_of([&] {
