@@ -1,10 +1,13 @@
 #include "sim/base/error.hpp"
 #include "sim/base/quantity_text.hpp"
 #include "workloads/azure_rows.hpp"
+#include "workloads/burstgpt_rows.hpp"
 #include "workloads/mooncake_rows.hpp"
+#include "workloads/plain_rows.hpp"
 #include "workloads/row_loop.hpp"
 #include "workloads/row_selection.hpp"
 #include "workloads/trace.hpp"
+#include "workloads/vidur_rows.hpp"
 
 #include <memory>
 
@@ -38,12 +41,23 @@ void check_times(const TraceOptions& options, TraceFormat format) {
     refuse_option("time_scale must be from 1e-6 to 1e6", shortest_decimal(options.time_scale));
   }
   if (!options.time_unit) return;
-  if (format == TraceFormat::azure) {
-    refuse_option("time_unit applies to numeric timestamps, and the format has calendar dates",
+  if (format != TraceFormat::mooncake) {
+    refuse_option("time_unit applies to the timestamps of mooncake, not to those of " +
+                      std::string(name_of(format)),
                   in_seconds(*options.time_unit));
   }
   if (!(options.time_unit->value > 0 && is_between(options.time_unit->value, 0, kLongestSeconds))) {
     refuse_option("time_unit must be above 0", in_seconds(*options.time_unit));
+  }
+}
+
+void check_sessions(const TraceOptions& options) {
+  if (options.idle_gap_cap && !(options.idle_gap_cap->value >= 0)) {
+    refuse_option("idle_gap_cap must be at least 0", in_seconds(*options.idle_gap_cap));
+  }
+  if (options.ignore_delays && options.replay == Replay::open) {
+    refuse_option("ignore_delays is about turns that wait, and with replay: open none does",
+                  "both");
   }
 }
 
@@ -68,8 +82,14 @@ std::unique_ptr<TraceRows> make_trace_rows(TraceFormat format, TextFile& file,
       return std::make_unique<MooncakeRows>(file, options, account);
     case TraceFormat::azure:
       return std::make_unique<AzureRows>(file, options);
+    case TraceFormat::burstgpt:
+      return std::make_unique<BurstGptRows>(file, options);
+    case TraceFormat::csv:
+      return std::make_unique<PlainRows>(file, options);
+    case TraceFormat::vidur:
+      return std::make_unique<VidurRows>(file, options);
   }
-  refuse_option("the format must be mooncake or azure", "another one");
+  refuse_option("the format must be one of those that trace.hpp names", "another one");
 }
 
 void require_requests(const TraceAccount& account, const TextFile& file) {
@@ -85,9 +105,16 @@ void require_requests(const TraceAccount& account, const TextFile& file) {
 
 }  // namespace
 
+TraceOptions default_options(TraceFormat format) {
+  TraceOptions options;
+  if (format == TraceFormat::burstgpt) options.on_zero_output = OnZeroOutput::drop;
+  return options;
+}
+
 Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options) {
   check_times(options, format);
   check_counts(options);
+  check_sessions(options);
   Trace trace;
   trace.path = path;
   trace.format = format;

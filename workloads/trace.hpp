@@ -20,8 +20,9 @@
 
 namespace kvferry::workloads {
 
-enum class TraceFormat : std::uint8_t { mooncake, azure };
-inline constexpr std::array<std::string_view, 2> kTraceFormatNames{"mooncake", "azure"};
+enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur };
+inline constexpr std::array<std::string_view, 5> kTraceFormatNames{"mooncake", "azure", "burstgpt",
+                                                                   "csv", "vidur"};
 constexpr std::string_view name_of(TraceFormat format) {
   return kTraceFormatNames[static_cast<std::size_t>(format)];
 }
@@ -29,7 +30,22 @@ constexpr std::string_view name_of(TraceFormat format) {
 enum class OnBadRow : std::uint8_t { reject, skip };
 enum class OnUnsorted : std::uint8_t { reject, sort };
 enum class OnOverContext : std::uint8_t { drop, reject };
-enum class OnZeroOutput : std::uint8_t { reject, drop };
+/// With prefill_only the request's answer is the one token that its prefill gives.
+enum class OnZeroOutput : std::uint8_t { reject, drop, prefill_only };
+
+/// When the later turns of a session are sent. A recorded delay counts from the end of the turn
+/// before, whatever is chosen here.
+enum class Replay : std::uint8_t {
+  ordered,  ///< at their date, but not before the turn before has ended
+  closed,   ///< as long after the end of the turn before as they were in the record
+  open,     ///< at their date, whatever has ended
+};
+
+/// What the input length of a session's later turns counts.
+enum class TurnInput : std::uint8_t {
+  full,   ///< the whole context
+  delta,  ///< the new text, to which the client prepends all earlier prompts and answers
+};
 
 struct TraceOptions {
   /// Skipped rows are counted; more than max(1000, 1 % of the rows read) are fatal all the same.
@@ -45,8 +61,19 @@ struct TraceOptions {
   Seconds start{};                   ///< rows before this date of the trace are left out
   std::optional<Seconds> duration;   ///< and rows from start + duration on
   std::optional<std::int64_t> max_requests;  ///< reading stops after this many were emitted
-  double time_scale = 1;  ///< arrivals are divided by this: 2 replays the trace twice as fast
+  /// Arrivals and think times are divided by this: 2 replays the trace twice as fast.
+  double time_scale = 1;
+  Replay replay = Replay::ordered;
+  TurnInput turn_input = TurnInput::full;  ///< (mooncake)
+  /// Longest time that a session is idle between two turns; longer gaps are cut to it.
+  std::optional<Seconds> idle_gap_cap;
+  std::optional<std::string> model;     ///< (burstgpt) rows of other models are left out
+  std::optional<std::string> log_type;  ///< (burstgpt) likewise
+  bool ignore_delays = false;           ///< turns follow the end of the turn before at once
 };
+
+/// The options as the format's publishers mean their rows: block size, order, answers of 0 tokens.
+TraceOptions default_options(TraceFormat format);
 
 /// Where every row went.
 struct TraceAccount {
@@ -57,6 +84,10 @@ struct TraceAccount {
       ignored_keys;  ///< optional keys that were present and not used
   std::int64_t blank_lines{};
   std::int64_t unsorted_rows{};  ///< rows dated before the last good row above them
+  std::int64_t sessions{};       ///< among the emitted requests
+  /// Emitted turns whose predecessor the trace or its window lacks: they wait for nobody.
+  std::int64_t orphan_turns{};
+  std::int64_t prefill_only{};  ///< emitted rows whose answer of 0 tokens became 1
   bool byte_order_mark{};
   bool truncated{};  ///< max_requests was reached before the end of the file
   std::vector<std::string> warnings;
