@@ -55,9 +55,12 @@ PrefixChecks::PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_pref
       file_(file),
       census_(block_tokens) {}
 
-void PrefixChecks::check(const TraceRow& row) {
+void PrefixChecks::check(const TraceRow& row, IdMeaning meaning) {
   check_mixture(row);
-  if (row.has_prefix_blocks) check_ids(row);
+  if (!row.has_prefix_blocks) return;
+  if (meaning == IdMeaning::prefix) check_repeats(row.prefix_blocks);
+  check_count(row.input_tokens, static_cast<std::int64_t>(row.prefix_blocks.size()));
+  if (meaning == IdMeaning::prefix) check_chain(row.prefix_blocks);
 }
 
 void PrefixChecks::check_mixture(const TraceRow& row) {
@@ -68,12 +71,6 @@ void PrefixChecks::check_mixture(const TraceRow& row) {
   if (missing_prefix_ == MissingPrefix::allow) return;
   file_.refuse_line(row.has_prefix_blocks ? "this row has 'hash_ids', the rows above have none"
                                           : "this row has no 'hash_ids', the rows above have them");
-}
-
-void PrefixChecks::check_ids(const TraceRow& row) {
-  check_repeats(row.prefix_blocks);
-  check_count(row.input_tokens, static_cast<std::int64_t>(row.prefix_blocks.size()));
-  check_chain(row.prefix_blocks);
 }
 
 void PrefixChecks::check_repeats(const std::vector<std::uint64_t>& ids) {

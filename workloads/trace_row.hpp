@@ -29,6 +29,7 @@ struct Turn {
 enum class DatedBy : std::uint8_t {
   itself,
   turn_before,  ///< it has no date of its own, only a delay
+  nothing,      ///< it begins a session of a trace without dates, at 0
 };
 
 struct TraceRow {

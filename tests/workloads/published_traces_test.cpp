@@ -159,13 +159,35 @@ TEST(PublishedTraces, Azure2024FilesAreRead) {
   EXPECT_EQ(code.requests.back().arrival.value, 0.07396);
 }
 
-TEST(PublishedTraces, SessionsOfOtherToolsAreRefusedByName) {
+TEST(PublishedTraces, SessionsOfOtherToolsAreRead) {
   const std::string path = kTraces + "format_examples/aiperf_mooncake_sessions.jsonl";
   KVFERRY_NEEDS(path);
-  EXPECT_EQ(error_of([&] { read_trace(path, TraceFormat::mooncake, {}); }),
-            path +
-                ":1: error: the key 'session_id' makes requests depend on one another; sessions "
-                "are not supported yet");
+  TraceOptions options;
+  options.turn_input = TurnInput::delta;
+  const Trace trace = read_trace(path, TraceFormat::mooncake, options);
+  ASSERT_EQ(trace.requests.size(), 3U);
+  EXPECT_EQ(trace.account.sessions, 2);
+  // 1200 + 50 + 512 tokens, 100 ms after the end of the first turn.
+  EXPECT_EQ(trace.requests[1].input_tokens, 1762);
+  EXPECT_EQ(trace.requests[1].after, 0);
+  EXPECT_EQ(trace.requests[1].think.value, 0.1);
+  EXPECT_EQ(trace.requests[2].arrival.value, 0.0005);
+}
+
+TEST(PublishedTraces, BothFormsOfBurstGptAreRead) {
+  const std::string six = kTraces + "format_examples/BurstGPT_1_first3rows.csv";
+  const std::string eight = kTraces + "format_examples/BurstGPT_3_first4rows.csv";
+  KVFERRY_NEEDS(six);
+  KVFERRY_NEEDS(eight);
+  const TraceOptions options = default_options(TraceFormat::burstgpt);
+  const Trace first = read_trace(six, TraceFormat::burstgpt, options);
+  EXPECT_EQ(totals_of(first).input_tokens, 1976);
+  EXPECT_EQ(first.requests.back().arrival.value, 113);
+  EXPECT_EQ(first.account.sessions, 0);
+  const Trace third = read_trace(eight, TraceFormat::burstgpt, options);
+  EXPECT_EQ(totals_of(third).output_tokens, 776);
+  EXPECT_EQ(third.requests.back().arrival.value, 144);
+  EXPECT_EQ(third.account.sessions, 4);
 }
 
 }  // namespace
