@@ -4,6 +4,7 @@
 #include "workloads/burstgpt_rows.hpp"
 #include "workloads/mooncake_rows.hpp"
 #include "workloads/plain_rows.hpp"
+#include "workloads/qwen_rows.hpp"
 #include "workloads/row_loop.hpp"
 #include "workloads/row_selection.hpp"
 #include "workloads/trace.hpp"
@@ -88,6 +89,8 @@ std::unique_ptr<TraceRows> make_trace_rows(TraceFormat format, TextFile& file,
       return std::make_unique<PlainRows>(file, options);
     case TraceFormat::vidur:
       return std::make_unique<VidurRows>(file, options);
+    case TraceFormat::qwen:
+      return std::make_unique<QwenRows>(file, options);
   }
   refuse_option("the format must be one of those that trace.hpp names", "another one");
 }
@@ -108,6 +111,7 @@ void require_requests(const TraceAccount& account, const TextFile& file) {
 TraceOptions default_options(TraceFormat format) {
   TraceOptions options;
   if (format == TraceFormat::burstgpt) options.on_zero_output = OnZeroOutput::drop;
+  if (format == TraceFormat::qwen) options.block_tokens = 16;
   return options;
 }
 

@@ -20,9 +20,9 @@
 
 namespace kvferry::workloads {
 
-enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur };
-inline constexpr std::array<std::string_view, 5> kTraceFormatNames{"mooncake", "azure", "burstgpt",
-                                                                   "csv", "vidur"};
+enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur, qwen };
+inline constexpr std::array<std::string_view, 6> kTraceFormatNames{"mooncake", "azure", "burstgpt",
+                                                                   "csv",      "vidur", "qwen"};
 constexpr std::string_view name_of(TraceFormat format) {
   return kTraceFormatNames[static_cast<std::size_t>(format)];
 }
@@ -55,7 +55,7 @@ struct TraceOptions {
   OnZeroOutput on_zero_output = OnZeroOutput::reject;
   OnOverContext on_over_context = OnOverContext::drop;
   std::optional<std::int64_t> max_context_tokens;  ///< input + output; no limit when absent
-  std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake)
+  std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake, qwen)
   bool allow_missing_prefix = false;               ///< rows with and without hash ids may be mixed
   std::optional<Seconds> time_unit;  ///< of numeric timestamps; the format's own when absent
   Seconds start{};                   ///< rows before this date of the trace are left out

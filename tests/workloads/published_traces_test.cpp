@@ -190,5 +190,16 @@ TEST(PublishedTraces, BothFormsOfBurstGptAreRead) {
   EXPECT_EQ(third.account.sessions, 4);
 }
 
+TEST(PublishedTraces, AQwenRowIsRead) {
+  const std::string path = kTraces + "format_examples/qwen_thinking_blksz_16_row1.jsonl";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::qwen, default_options(TraceFormat::qwen));
+  ASSERT_EQ(trace.requests.size(), 1U);
+  EXPECT_EQ(trace.requests[0].input_tokens, 502);
+  EXPECT_EQ(trace.requests[0].output_tokens, 1494);
+  EXPECT_EQ(trace.requests[0].prefix_blocks.size(), 32U);
+  EXPECT_EQ(trace.block_tokens, 16);
+}
+
 }  // namespace
 }  // namespace kvferry::workloads
