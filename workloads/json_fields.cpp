@@ -12,8 +12,7 @@ namespace kvferry::workloads {
 namespace {
 
 constexpr int kDeepestNesting = 64;
-constexpr double kLatestSeconds = 9.2e9;  // below 2^63 ns
-constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr double kLatestNs = 9.2e18;  // below 2^63
 
 // Watches the parser for what it would let pass: repeated keys and endless nesting.
 class Watch {
@@ -141,20 +140,21 @@ const Json& JsonFields::array(std::string_view key) const {
   return value;
 }
 
-std::int64_t JsonFields::seconds_ns(std::string_view key, std::string_view reason) const {
+std::int64_t JsonFields::time_ns(std::string_view key, std::string_view reason,
+                                 std::int64_t unit_ns) const {
   const Json& value = require(key);
   if (!value.is_number()) throw wrong_type(key, "a number");
-  const auto seconds = value.get<double>();
-  if (!(seconds >= 0 && seconds <= kLatestSeconds)) {
-    throw bad_value(reason, {name_of(key), value.dump()}, "seconds from 0 to 292 years");
+  const double time = value.get<double>() * static_cast<double>(unit_ns);
+  if (!(time >= 0 && time <= kLatestNs)) {
+    throw bad_value(reason, {name_of(key), value.dump()}, "a time from 0 to 292 years");
   }
-  const auto whole = whole_number(value);
-  return whole ? *whole * kNsPerSecond : std::llround(seconds * 1e9);
+  const auto whole = whole_number(value);  // exact beyond 2^53 ns
+  return whole ? *whole * unit_ns : std::llround(time);
 }
 
-std::optional<std::int64_t> JsonFields::maybe_seconds_ns(std::string_view key,
-                                                         std::string_view reason) const {
-  return has(key) ? std::optional{seconds_ns(key, reason)} : std::nullopt;
+std::optional<std::int64_t> JsonFields::maybe_time_ns(std::string_view key, std::string_view reason,
+                                                      std::int64_t unit_ns) const {
+  return has(key) ? std::optional{time_ns(key, reason, unit_ns)} : std::nullopt;
 }
 
 std::vector<std::uint64_t> JsonFields::ids(std::string_view key, std::int64_t most) const {

@@ -18,6 +18,9 @@ namespace kvferry::workloads {
 
 using Json = nlohmann::json;
 
+inline constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+inline constexpr std::int64_t kNsPerMillisecond = 1'000'000;
+
 /// Called with what makes a whole file unusable; must throw.
 using RefuseFile = std::function<void(const std::string&)>;
 
@@ -46,11 +49,13 @@ class JsonFields {
   std::string text(std::string_view key) const;
   const Json& array(std::string_view key) const;
 
-  /// Seconds as nanoseconds; a fault for that reason unless from 0 to 292 years.
-  std::int64_t seconds_ns(std::string_view key, std::string_view reason) const;
+  /// A time in that unit as nanoseconds; a fault for that reason unless from 0 to 292 years.
+  std::int64_t time_ns(std::string_view key, std::string_view reason,
+                       std::int64_t unit_ns = kNsPerSecond) const;
 
   /// Likewise, absent when the key is absent or null.
-  std::optional<std::int64_t> maybe_seconds_ns(std::string_view key, std::string_view reason) const;
+  std::optional<std::int64_t> maybe_time_ns(std::string_view key, std::string_view reason,
+                                            std::int64_t unit_ns = kNsPerSecond) const;
 
   /// Whole numbers from 0 to 2^64 - 1, at most so many.
   std::vector<std::uint64_t> ids(std::string_view key, std::int64_t most) const;

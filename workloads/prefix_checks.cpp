@@ -49,10 +49,11 @@ std::string BlockSizeCensus::share_of_rows(std::int64_t rows) const {
 }
 
 PrefixChecks::PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix,
-                           const TextFile& file)
+                           const TextFile& file, PartialBlock partial_block)
     : block_tokens_(block_tokens),
       missing_prefix_(missing_prefix),
       file_(file),
+      partial_block_(partial_block),
       census_(block_tokens) {}
 
 void PrefixChecks::check(const TraceRow& row, IdMeaning meaning) {
@@ -85,11 +86,12 @@ void PrefixChecks::check_repeats(const std::vector<std::uint64_t>& ids) {
 void PrefixChecks::check_count(std::int64_t input_tokens, std::int64_t ids) {
   if (ids > 0) census_.add(input_tokens, ids);
   const std::int64_t expected = block_count(input_tokens, block_tokens_);
-  if (ids == expected) return;
+  const bool perhaps = partial_block_ == PartialBlock::perhaps;
+  if (ids == expected || (perhaps && ids == input_tokens / block_tokens_)) return;
   throw RowFault("block-count",
-                 "'hash_ids': expected ceil(" + std::to_string(input_tokens) + " tokens / " +
-                     std::to_string(block_tokens_) + ") = " + std::to_string(expected) +
-                     " ids, found " + std::to_string(ids),
+                 std::string("'hash_ids': expected ") + (perhaps ? "floor or ceil(" : "ceil(") +
+                     std::to_string(input_tokens) + " tokens / " + std::to_string(block_tokens_) +
+                     ") = " + std::to_string(expected) + " ids, found " + std::to_string(ids),
                  0, ids > 0 ? FaultReach::perhaps_whole_file : FaultReach::this_row);
 }
 

@@ -47,10 +47,14 @@ class BlockSizeCensus {
   std::array<Candidate, 7> usual_;
 };
 
+/// Whether the partial last block has an id.
+enum class PartialBlock : std::uint8_t { named, perhaps };
+
 class PrefixChecks {
  public:
   /// The file must outlive the object.
-  PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix, const TextFile& file);
+  PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix, const TextFile& file,
+               PartialBlock partial_block = PartialBlock::named);
 
   /// @throws RowFault for a fault of the row, InputError when ids that mean prefixes are not chained
   /// or rows with and without ids are mixed.
@@ -76,6 +80,7 @@ class PrefixChecks {
   std::int64_t block_tokens_;
   MissingPrefix missing_prefix_;
   const TextFile& file_;
+  PartialBlock partial_block_;
   Seen seen_ = Seen::nothing;
   BlockSizeCensus census_;
   std::unordered_map<std::uint64_t, Link> links_;

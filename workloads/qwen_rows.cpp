@@ -44,7 +44,7 @@ TraceRow QwenRows::parse_row(const Json& json) {
   const JsonFields fields(json, {"chat_id", "parent_chat_id", "timestamp", "input_length",
                                  "output_length", "type", "turn", "hash_ids"});
   TraceRow row;
-  row.time_ns = fields.seconds_ns("timestamp", "bad-timestamp");
+  row.time_ns = fields.time_ns("timestamp", "bad-timestamp");
   row.input_tokens = fields.input_tokens("input_length");
   const Json& output = fields.require("output_length");
   row.output_tokens = checked_output_tokens({"output_length", output.dump()}, whole_number(output),

@@ -5,6 +5,7 @@
 #include "workloads/mooncake_rows.hpp"
 #include "workloads/plain_rows.hpp"
 #include "workloads/qwen_rows.hpp"
+#include "workloads/read_weka.hpp"
 #include "workloads/row_loop.hpp"
 #include "workloads/row_selection.hpp"
 #include "workloads/trace.hpp"
@@ -40,6 +41,10 @@ void check_times(const TraceOptions& options, TraceFormat format) {
   }
   if (!is_between(options.time_scale, 1e-6, 1e6)) {
     refuse_option("time_scale must be from 1e-6 to 1e6", shortest_decimal(options.time_scale));
+  }
+  if (format == TraceFormat::weka && (options.start.value > 0 || options.duration)) {
+    refuse_option("a window (start, duration) needs dates, which weka conversations do not have",
+                  "one");
   }
   if (!options.time_unit) return;
   if (format != TraceFormat::mooncake) {
@@ -91,19 +96,39 @@ std::unique_ptr<TraceRows> make_trace_rows(TraceFormat format, TextFile& file,
       return std::make_unique<VidurRows>(file, options);
     case TraceFormat::qwen:
       return std::make_unique<QwenRows>(file, options);
+    case TraceFormat::weka:
+      break;  // not a file of rows
   }
   refuse_option("the format must be one of those that trace.hpp names", "another one");
 }
 
-void require_requests(const TraceAccount& account, const TextFile& file) {
+void require_requests(const TraceAccount& account, const std::string& path) {
   if (account.emitted > 0) return;
-  if (account.rows_read == 0) file.refuse("the file has no rows");
+  if (account.rows_read == 0) throw InputError(path + ": error: the file has no rows");
   std::string reasons;
   for (const auto& [reason, rows] : account.dropped) {
     reasons += (reasons.empty() ? "" : ", ") + reason + " " + std::to_string(rows);
   }
-  file.refuse("no request is left of " + std::to_string(account.rows_read) +
-              " rows; dropped: " + reasons);
+  throw InputError(path + ": error: no request is left of " + std::to_string(account.rows_read) +
+                   " rows; dropped: " + reasons);
+}
+
+void read_rows(const TraceOptions& options, Trace& trace) {
+  TextFile file(trace.path);
+  const auto rows = make_trace_rows(trace.format, file, options, trace.account);
+  RowSelection selection(options, rows->time_origin(), trace);
+  FaultLedger ledger(options.on_bad_row, trace.account);
+  for_each_row(file, ledger, trace.account, [&](std::string_view line) {
+    selection.take(rows->parse(line));
+    return selection.is_full() ? RowLoop::stop : RowLoop::go_on;
+  });
+  rows->check_whole_file();
+  ledger.settle(trace.path);
+  selection.finish();
+  if (selection.is_full() && !file.at_end()) trace.account.truncated = true;
+  trace.file_bytes = file.bytes_read();
+  trace.fingerprint = file.fingerprint();
+  trace.block_tokens = rows->block_tokens();
 }
 
 }  // namespace
@@ -112,6 +137,10 @@ TraceOptions default_options(TraceFormat format) {
   TraceOptions options;
   if (format == TraceFormat::burstgpt) options.on_zero_output = OnZeroOutput::drop;
   if (format == TraceFormat::qwen) options.block_tokens = 16;
+  if (format == TraceFormat::weka) {
+    options.on_zero_output = OnZeroOutput::prefill_only;
+    options.replay = Replay::closed;
+  }
   return options;
 }
 
@@ -122,22 +151,12 @@ Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions
   Trace trace;
   trace.path = path;
   trace.format = format;
-  TextFile file(path);
-  const auto rows = make_trace_rows(format, file, options, trace.account);
-  RowSelection selection(options, rows->time_origin(), trace);
-  FaultLedger ledger(options.on_bad_row, trace.account);
-  for_each_row(file, ledger, trace.account, [&](std::string_view line) {
-    selection.take(rows->parse(line));
-    return selection.is_full() ? RowLoop::stop : RowLoop::go_on;
-  });
-  rows->check_whole_file();
-  ledger.settle(file);
-  selection.finish();
-  require_requests(trace.account, file);
-  if (selection.is_full() && !file.at_end()) trace.account.truncated = true;
-  trace.file_bytes = file.bytes_read();
-  trace.fingerprint = file.fingerprint();
-  trace.block_tokens = rows->block_tokens();
+  if (format == TraceFormat::weka) {
+    read_weka(options, trace);
+  } else {
+    read_rows(options, trace);
+  }
+  require_requests(trace.account, path);
   return trace;
 }
 

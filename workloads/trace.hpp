@@ -20,9 +20,9 @@
 
 namespace kvferry::workloads {
 
-enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur, qwen };
-inline constexpr std::array<std::string_view, 6> kTraceFormatNames{"mooncake", "azure", "burstgpt",
-                                                                   "csv",      "vidur", "qwen"};
+enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur, qwen, weka };
+inline constexpr std::array<std::string_view, 7> kTraceFormatNames{
+    "mooncake", "azure", "burstgpt", "csv", "vidur", "qwen", "weka"};
 constexpr std::string_view name_of(TraceFormat format) {
   return kTraceFormatNames[static_cast<std::size_t>(format)];
 }
@@ -47,6 +47,9 @@ enum class TurnInput : std::uint8_t {
   delta,  ///< the new text, to which the client prepends all earlier prompts and answers
 };
 
+/// What the date of a sub-agent's entry stands for.
+enum class SubagentMarker : std::uint8_t { completion, spawn };
+
 struct TraceOptions {
   /// Skipped rows are counted; more than max(1000, 1 % of the rows read) are fatal all the same.
   OnBadRow on_bad_row = OnBadRow::reject;
@@ -67,6 +70,7 @@ struct TraceOptions {
   TurnInput turn_input = TurnInput::full;  ///< (mooncake)
   /// Longest time that a session is idle between two turns; longer gaps are cut to it.
   std::optional<Seconds> idle_gap_cap;
+  SubagentMarker subagent_marker = SubagentMarker::completion;  ///< (weka)
   std::optional<std::string> model;     ///< (burstgpt) rows of other models are left out
   std::optional<std::string> log_type;  ///< (burstgpt) likewise
   bool ignore_delays = false;           ///< turns follow the end of the turn before at once
@@ -99,11 +103,11 @@ struct Trace {
   std::string path;
   TraceFormat format{};
   std::int64_t file_bytes{};    ///< of the part that was read
-  std::uint64_t fingerprint{};  ///< FNV-1a of that part
+  std::uint64_t fingerprint{};  ///< FNV-1a of that part; of a folder: all of its files'
   std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when the trace has none
 };
 
-/// Reads a trace file. The first emitted request arrives at its own date relative to options.start,
+/// Reads a trace file, or a folder of conversations (weka). The first emitted request arrives at its own date relative to options.start,
 /// scaled; ids are ranks in arrival order.
 /// @throws InputError naming file, line, key, what was found and what is allowed.
 Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options);

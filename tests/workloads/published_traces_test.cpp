@@ -201,5 +201,23 @@ TEST(PublishedTraces, AQwenRowIsRead) {
   EXPECT_EQ(trace.block_tokens, 16);
 }
 
+// The published collection has 739 conversations; the test folder has seven of them, without
+// sub-agents.
+TEST(PublishedTraces, ConversationsOfCodingAgentsAreRead) {
+  const std::string path = kTraces + "weka";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::weka, default_options(TraceFormat::weka));
+  const Totals totals = totals_of(trace);
+  EXPECT_EQ(trace.requests.size(), 251U);
+  EXPECT_EQ(trace.account.sessions, 7);
+  EXPECT_EQ(totals.input_tokens, 20'571'433);
+  EXPECT_EQ(totals.output_tokens, 125'749);
+  EXPECT_EQ(trace.block_tokens, 64);
+  EXPECT_TRUE(trace.account.dropped.empty());
+  for (const Request& request : trace.requests) {
+    EXPECT_EQ(static_cast<std::int64_t>(request.prefix_blocks.size()), request.input_tokens / 64);
+  }
+}
+
 }  // namespace
 }  // namespace kvferry::workloads

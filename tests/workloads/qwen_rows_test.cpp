@@ -144,7 +144,7 @@ TEST(QwenRows, ValuesOfAnotherTypeAreFaults) {
   EXPECT_EQ(qwen_error(chat({{"timestamp", "\"0\""}})),
             "FILE:1: error: 'timestamp': expected a number, found '\"0\"'");
   EXPECT_EQ(qwen_error(chat({{"timestamp", "-0.5"}})),
-            "FILE:1: error: 'timestamp': expected seconds from 0 to 292 years, found '-0.5'");
+            "FILE:1: error: 'timestamp': expected a time from 0 to 292 years, found '-0.5'");
   EXPECT_EQ(qwen_error(chat({{"input_length", "true"}})),
             "FILE:1: error: 'input_length': expected a number, found 'true'");
   EXPECT_EQ(qwen_error(chat({{"chat_id", "0.5"}})),
