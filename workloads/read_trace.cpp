@@ -5,6 +5,7 @@
 #include "workloads/mooncake_rows.hpp"
 #include "workloads/plain_rows.hpp"
 #include "workloads/qwen_rows.hpp"
+#include "workloads/read_servegen.hpp"
 #include "workloads/read_weka.hpp"
 #include "workloads/row_loop.hpp"
 #include "workloads/row_selection.hpp"
@@ -75,6 +76,9 @@ void check_counts(const TraceOptions& options) {
   if (options.max_requests && *options.max_requests < 1) {
     refuse_option("max_requests must be at least 1", std::to_string(*options.max_requests));
   }
+  if (options.rate && !(options.rate->value > 0 && options.rate->value <= 1e9)) {
+    refuse_option("rate must be above 0 and at most 1e9 /s", to_text(*options.rate));
+  }
   if (options.max_context_tokens && *options.max_context_tokens < 2) {
     refuse_option("max_context_tokens must be at least 2",
                   std::to_string(*options.max_context_tokens));
@@ -97,7 +101,8 @@ std::unique_ptr<TraceRows> make_trace_rows(TraceFormat format, TextFile& file,
     case TraceFormat::qwen:
       return std::make_unique<QwenRows>(file, options);
     case TraceFormat::weka:
-      break;  // not a file of rows
+    case TraceFormat::servegen:
+      break;  // not files of rows
   }
   refuse_option("the format must be one of those that trace.hpp names", "another one");
 }
@@ -144,7 +149,8 @@ TraceOptions default_options(TraceFormat format) {
   return options;
 }
 
-Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options) {
+Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options,
+                 std::uint64_t seed) {
   check_times(options, format);
   check_counts(options);
   check_sessions(options);
@@ -153,6 +159,8 @@ Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions
   trace.format = format;
   if (format == TraceFormat::weka) {
     read_weka(options, trace);
+  } else if (format == TraceFormat::servegen) {
+    read_servegen(options, seed, trace);
   } else {
     read_rows(options, trace);
   }

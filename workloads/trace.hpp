@@ -20,9 +20,18 @@
 
 namespace kvferry::workloads {
 
-enum class TraceFormat : std::uint8_t { mooncake, azure, burstgpt, csv, vidur, qwen, weka };
-inline constexpr std::array<std::string_view, 7> kTraceFormatNames{
-    "mooncake", "azure", "burstgpt", "csv", "vidur", "qwen", "weka"};
+enum class TraceFormat : std::uint8_t {
+  mooncake,
+  azure,
+  burstgpt,
+  csv,
+  vidur,
+  qwen,
+  weka,
+  servegen
+};
+inline constexpr std::array<std::string_view, 8> kTraceFormatNames{
+    "mooncake", "azure", "burstgpt", "csv", "vidur", "qwen", "weka", "servegen"};
 constexpr std::string_view name_of(TraceFormat format) {
   return kTraceFormatNames[static_cast<std::size_t>(format)];
 }
@@ -40,6 +49,11 @@ enum class Replay : std::uint8_t {
   closed,   ///< as long after the end of the turn before as they were in the record
   open,     ///< at their date, whatever has ended
 };
+
+inline constexpr std::array<std::string_view, 3> kReplayNames{"ordered", "closed", "open"};
+constexpr std::string_view name_of(Replay replay) {
+  return kReplayNames[static_cast<std::size_t>(replay)];
+}
 
 /// What the input length of a session's later turns counts.
 enum class TurnInput : std::uint8_t {
@@ -71,6 +85,7 @@ struct TraceOptions {
   /// Longest time that a session is idle between two turns; longer gaps are cut to it.
   std::optional<Seconds> idle_gap_cap;
   SubagentMarker subagent_marker = SubagentMarker::completion;  ///< (weka)
+  std::optional<PerSecond> rate;        ///< (servegen) mean of all clients; their own when absent
   std::optional<std::string> model;     ///< (burstgpt) rows of other models are left out
   std::optional<std::string> log_type;  ///< (burstgpt) likewise
   bool ignore_delays = false;           ///< turns follow the end of the turn before at once
@@ -107,9 +122,11 @@ struct Trace {
   std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when the trace has none
 };
 
-/// Reads a trace file, or a folder of conversations (weka). The first emitted request arrives at its own date relative to options.start,
+/// Reads a trace file or a folder of conversations (weka), or draws requests of a folder of clients
+/// (servegen) from streams of that seed. The first emitted request arrives at its own date relative to options.start,
 /// scaled; ids are ranks in arrival order.
 /// @throws InputError naming file, line, key, what was found and what is allowed.
-Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options);
+Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options,
+                 std::uint64_t seed = 1);
 
 }  // namespace kvferry::workloads

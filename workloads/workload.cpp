@@ -2,6 +2,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/quantity_text.hpp"
+#include "workloads/session_schedule.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -22,8 +23,37 @@ std::string describe(const SourceFile& file) {
          hexadecimal(file.fingerprint);
 }
 
-Workload workload_from(const TraceSpec& spec, std::uint64_t) {
-  Trace trace = read_trace(spec.path, spec.format, spec.options);
+// What the replay changed about the trace.
+std::string describe_changes(const TraceSpec& spec) {
+  std::string text;
+  if (spec.options.time_scale != 1) {
+    text += ", replayed " + shortest_decimal(spec.options.time_scale) + " times as fast";
+  }
+  if (spec.starts) text += ", started anew: " + workloads::describe(*spec.starts);
+  return text;
+}
+
+std::string describe_sessions(const TraceAccount& account, Replay replay) {
+  if (account.sessions == 0) return {};
+  return ", " + std::to_string(account.sessions) + " sessions, " + std::string(name_of(replay)) +
+         " replay";
+}
+
+void start_anew(std::vector<Request>& requests, const ArrivalSpec& starts, std::uint64_t seed) {
+  const auto count = static_cast<std::size_t>(count_starts(requests));
+  const std::vector<Seconds> dates =
+      generate_arrivals(starts, static_cast<std::int64_t>(count), seed);
+  if (dates.size() < count) {
+    throw InputError("workload: the trace has " + std::to_string(count) +
+                     " conversations, but the arrivals of sessions end after " +
+                     std::to_string(dates.size()));
+  }
+  start_sessions(requests, dates);
+}
+
+Workload workload_from(const TraceSpec& spec, std::uint64_t seed) {
+  Trace trace = read_trace(spec.path, spec.format, spec.options, seed);
+  if (spec.starts) start_anew(trace.requests, *spec.starts, seed);
   Workload workload;
   workload.requests = std::move(trace.requests);
   workload.block_tokens = trace.block_tokens;
@@ -31,10 +61,9 @@ Workload workload_from(const TraceSpec& spec, std::uint64_t) {
   workload.source.file = SourceFile{std::move(trace.path), std::string(name_of(trace.format)),
                                     trace.file_bytes, trace.fingerprint, std::move(trace.account)};
   workload.source.description = describe(*workload.source.file);
-  if (spec.options.time_scale != 1) {
-    workload.source.description +=
-        ", replayed " + shortest_decimal(spec.options.time_scale) + " times as fast";
-  }
+  workload.source.description +=
+      describe_sessions(workload.source.file->account, spec.options.replay) +
+      describe_changes(spec);
   return workload;
 }
 

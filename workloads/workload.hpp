@@ -26,6 +26,9 @@ struct TraceSpec {
   std::string path;
   TraceFormat format{};
   TraceOptions options;
+  /// New starts for the conversations, in the order of their own; requests without a conversation
+  /// are one each. The trace's own starts when absent.
+  std::optional<ArrivalSpec> starts{};
   std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
@@ -55,7 +58,7 @@ constexpr std::string_view name_of(WorkloadKind kind) {
 /// A file that requests were read from: a trace, or a table of lengths.
 struct SourceFile {
   std::string path;
-  std::string format;           ///< "mooncake", "azure" or "length-table"
+  std::string format;           ///< that of the trace, or "length-table"
   std::int64_t file_bytes{};    ///< of the part that was read
   std::uint64_t fingerprint{};  ///< FNV-1a of that part
   TraceAccount account;

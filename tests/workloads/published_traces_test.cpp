@@ -219,5 +219,14 @@ TEST(PublishedTraces, ConversationsOfCodingAgentsAreRead) {
   }
 }
 
+// Eight clients of deepseek-r1, which send 2.4718 requests per second over 86,400 s.
+TEST(PublishedTraces, ServeGenClientsSendAtTheirRates) {
+  const std::string path = kTraces + "servegen";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::servegen, {}, 1);
+  EXPECT_NEAR(static_cast<double>(trace.requests.size()), 213'563, 0.02 * 213'563);
+  EXPECT_EQ(trace.account.rows_read, trace.account.emitted);
+}
+
 }  // namespace
 }  // namespace kvferry::workloads
