@@ -1,21 +1,16 @@
 #include "scenarios/read_workload.hpp"
 
 #include "scenarios/file_path.hpp"
+#include "scenarios/read_trace_options.hpp"
+
+#include <utility>
 
 namespace kvferry::scenarios {
 namespace {
 
 using namespace workloads;  // NOLINT: this file turns YAML into that namespace's structs
 
-const Choice<TraceFormat> kFormats{
-    "format", {{"mooncake", TraceFormat::mooncake}, {"azure", TraceFormat::azure}}};
 const Choice<OnBadRow> kBadRows{"choice", {{"reject", OnBadRow::reject}, {"skip", OnBadRow::skip}}};
-const Choice<OnUnsorted> kUnsorted{"choice",
-                                   {{"reject", OnUnsorted::reject}, {"sort", OnUnsorted::sort}}};
-const Choice<OnZeroOutput> kZeroOutput{
-    "choice", {{"reject", OnZeroOutput::reject}, {"drop", OnZeroOutput::drop}}};
-const Choice<OnOverContext> kOverContext{
-    "choice", {{"drop", OnOverContext::drop}, {"reject", OnOverContext::reject}}};
 const Choice<ArrivalProcess> kProcesses{"process",
                                         {{"poisson", ArrivalProcess::poisson},
                                          {"deterministic", ArrivalProcess::deterministic},
@@ -26,37 +21,22 @@ const Choice<ArrivalConvention> kConventions{
 constexpr std::int64_t kMaxRequests = 1'000'000'000;
 constexpr Integer kTokens{};
 
-TraceSpec read_trace_spec(SectionReader&& trace) {
-  const TraceOptions defaults{};
-  TraceSpec spec;
-  spec.path = read_file_path(trace, "path");
-  spec.format = trace.required("format", kFormats);
-  TraceOptions& options = spec.options;
-  options.on_bad_row = trace.optional("on_bad_row", kBadRows, defaults.on_bad_row);
-  options.on_unsorted = trace.optional("on_unsorted", kUnsorted, defaults.on_unsorted);
-  options.on_zero_output = trace.optional("on_zero_output", kZeroOutput, defaults.on_zero_output);
-  options.max_context_tokens = trace.maybe("max_context", Integer{2});
-  options.on_over_context =
-      trace.optional("on_over_context", kOverContext, defaults.on_over_context);
-  options.start = trace.optional("start", Time{Sign::not_negative}, defaults.start);
-  options.duration = trace.maybe("duration", Time{});
-  options.time_scale = trace.optional("time_scale", Number{1e-6, 1e6}, defaults.time_scale);
-  if (spec.format == TraceFormat::mooncake) {
-    options.block_tokens =
-        trace.optional("block_tokens", Integer{1, 1 << 20}, defaults.block_tokens);
-    options.allow_missing_prefix =
-        trace.optional("allow_missing_prefix", Boolean{}, defaults.allow_missing_prefix);
-    options.time_unit = trace.maybe("time_unit", Time{});
-  }
-  return spec;
-}
-
 ArrivalSpec read_arrivals(SectionReader&& arrivals) {
   ArrivalSpec spec;
   spec.process = arrivals.required("process", kProcesses);
   spec.rate = arrivals.required("rate", EventRate{});
   if (spec.process == ArrivalProcess::gamma) spec.cv = arrivals.required("cv", Number{0, 100});
   spec.convention = arrivals.optional("convention", kConventions, spec.convention);
+  return spec;
+}
+
+TraceSpec read_trace_spec(SectionReader&& trace) {
+  TraceSpec spec;
+  spec.path = read_file_path(trace, "path");
+  spec.format = trace.required("format", trace_formats());
+  spec.options = read_trace_options(trace, spec.format);
+  SectionReader starts = trace.section("session_arrivals");
+  if (starts.present()) spec.starts = read_arrivals(std::move(starts));
   return spec;
 }
 
