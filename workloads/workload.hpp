@@ -30,6 +30,10 @@ struct TraceSpec {
   TraceOptions options;
   TraceChanges
       changes{};  ///< intervals of dequantize are in the trace's own time, before time_scale
+  /// New starts for the conversations, in the order of their own; requests without a conversation
+  /// are one each. The trace's own starts when absent.
+  std::optional<ArrivalSpec> starts{};
+  std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
 /// Lengths from a recorded table; see read_length_table.
@@ -45,6 +49,7 @@ struct SyntheticSpec {
   LengthLimits limits;
   std::int64_t requests{};          ///< at most this many
   std::optional<Seconds> duration;  ///< what arrives at this date or later is left out
+  std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
 using WorkloadSpec = std::variant<SyntheticSpec, TraceSpec>;
@@ -58,7 +63,7 @@ constexpr std::string_view name_of(WorkloadKind kind) {
 /// A file that requests were read from: a trace, or a table of lengths.
 struct SourceFile {
   std::string path;
-  std::string format;           ///< "mooncake", "azure" or "length-table"
+  std::string format;           ///< that of the trace, or "length-table"
   std::int64_t file_bytes{};    ///< of the part that was read
   std::uint64_t fingerprint{};  ///< FNV-1a of that part
   TraceAccount account;
@@ -82,6 +87,9 @@ struct WorkloadSource {
 struct Workload {
   std::vector<Request> requests;
   std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when requests name no blocks
+  /// At most this many sessions are in progress at a time, where the workload has sessions, and
+  /// this many requests elsewhere; the others wait at the client for one to end. At least 1.
+  std::optional<std::int64_t> max_concurrency;
   WorkloadSource source;
 };
 

@@ -115,7 +115,8 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
                 {{trace}, {"workload.trace.superpose={copies: 2, shift: 1 s}"}}},
         Section{"workload.lengths.empirical",
                 {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}},
-        Section{"workload.trace", {{trace}}},
+        Section{"workload.trace.session_arrivals",
+                {{trace}, {"workload.trace.session_arrivals={process: gamma, rate: 1 /s, cv: 1}"}}},
         Section{"model", {{"model={base: llama-3.1-8b}"}}},
         Section{"stack", {{"stack={base: vllm-0.12}"}}},
         Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
@@ -125,6 +126,24 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"decode.gpu.all_reduce", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.all_reduce.two_gpus", {{"decode.gpu={base: h100-sxm}"}}}}) {
     EXPECT_EQ(schema_keys(path), reader_keys(path, overrides)) << "section '" << path << "'";
+  }
+}
+
+// Each format of a trace has keys of its own; the schema has the union.
+TEST(Schema, KnowsTheKeysOfAllFormats) {
+  const json root = schema();
+  Keys keys;
+  for (const json& format :
+       root["properties"]["workload"]["properties"]["trace"]["properties"]["format"]["enum"]) {
+    keys.merge(reader_keys("workload.trace", {{"workload={trace: {format: " + std::string(format) +
+                                               ", path: " + __FILE__ + "}}"}}));
+  }
+  EXPECT_EQ(schema_keys("workload.trace"), keys);
+  const std::string unknown =
+      errors_of(kValid, {{std::string("workload={trace: {format: zzz, path: ") + __FILE__ + "}}"}})
+          .at(0);
+  for (const std::string_view name : workloads::kTraceFormatNames) {
+    EXPECT_NE(unknown.find(name), std::string::npos) << name;
   }
 }
 

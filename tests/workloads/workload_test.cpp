@@ -126,6 +126,31 @@ TEST(Workload, ATraceIsReplayedWithItsAccount) {
             "fast");
 }
 
+TEST(Workload, SessionsOfATraceCanStartAnew) {
+  const TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session_id\n0,1,1,a\n1,2,1,b\n2,3,1,a\n");
+  TraceSpec spec{file.path(), TraceFormat::csv, {}};
+  spec.starts = ArrivalSpec{};
+  spec.starts->process = ArrivalProcess::deterministic;
+  spec.starts->rate = PerSecond{0.1};
+  const Workload workload = make_workload(spec, 7);
+  EXPECT_THAT(dates(workload), ::testing::ElementsAre(0, 2, 10));
+  EXPECT_EQ(workload.requests[1].after, 0);
+  EXPECT_EQ(workload.requests[2].input_tokens, 2);
+  EXPECT_THAT(workload.source.description,
+              HasSubstr(", 2 sessions, ordered replay, started anew: deterministic, rate 0.1 /s"));
+}
+
+TEST(Workload, CarriesTheBoundOfWhatIsInProgress) {
+  SyntheticSpec spec = synthetic();
+  EXPECT_FALSE(make_workload(spec, 7).max_concurrency);
+  spec.max_concurrency = 3;
+  EXPECT_EQ(make_workload(spec, 7).max_concurrency, 3);
+  spec.max_concurrency = 0;
+  EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
+            "workload: max_concurrency must be at least 1, found 0");
+}
+
 TEST(Workload, FaultsOfATracePassThrough) {
   const TemporaryFile file("[]\n");
   EXPECT_THAT(error_of([&] {
