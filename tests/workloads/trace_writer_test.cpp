@@ -136,6 +136,46 @@ TEST(TraceWriter, LongTracesComeInPieces) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 20'000);
 }
 
+void expect_same(const Workload& sent, const std::vector<Request>& read, double tolerance_s) {
+  ASSERT_EQ(read.size(), sent.requests.size());
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    EXPECT_NEAR(read[i].arrival.value, sent.requests[i].arrival.value, tolerance_s);
+    EXPECT_EQ(read[i].input_tokens, sent.requests[i].input_tokens);
+    EXPECT_EQ(read[i].output_tokens, sent.requests[i].output_tokens);
+    EXPECT_EQ(read[i].session, sent.requests[i].session);
+    EXPECT_EQ(read[i].after, sent.requests[i].after);
+    EXPECT_NEAR(read[i].think.value, sent.requests[i].think.value, tolerance_s);
+  }
+}
+
+TEST(TraceWriter, ConversationsAreReadBackAsTheyWere) {
+  SyntheticSpec spec = chats(2000);
+  spec.conversations.sessions->think = ExponentialTime{Seconds{2}};
+  const Workload workload = make_workload(spec, 7);
+  TraceOptions options;
+  options.block_tokens = 16;
+  const Trace mooncake =
+      read_text(TraceFormat::mooncake, written(workload, TraceForm::mooncake), options);
+  expect_same(workload, mooncake.requests, 0.51e-9);
+  for (std::size_t i = 0; i < mooncake.requests.size(); ++i)
+    EXPECT_EQ(mooncake.requests[i].prefix_blocks, workload.requests[i].prefix_blocks);
+  expect_same(workload, read_text(TraceFormat::csv, written(workload, TraceForm::csv)).requests, 0);
+}
+
+TEST(TraceWriter, UsersAreReadBackAsTheyWere) {
+  SyntheticSpec spec = spec_of(500);
+  for (const ArrivalSpec& arrivals : std::vector<ArrivalSpec>{
+           UserArrivals{20, PerSecond{4}}, ClosedLoopArrivals{20, ExponentialTime{Seconds{2}}}}) {
+    spec.arrivals = arrivals;
+    const Workload workload = make_workload(spec, 7);
+    expect_same(workload, read_text(TraceFormat::csv, written(workload, TraceForm::csv)).requests,
+                0);
+    expect_same(workload,
+                read_text(TraceFormat::mooncake, written(workload, TraceForm::mooncake)).requests,
+                0.51e-9);
+  }
+}
+
 TEST(TraceWriter, WhatAFormCannotSayIsRefused) {
   Workload workload = make_workload(spec_of(3), 7);
   workload.requests[1].after = 0;

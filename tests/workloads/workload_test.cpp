@@ -130,15 +130,21 @@ TEST(Workload, SessionsOfATraceCanStartAnew) {
   const TemporaryFile file(
       "arrival_s,input_tokens,output_tokens,session_id\n0,1,1,a\n1,2,1,b\n2,3,1,a\n");
   TraceSpec spec{file.path(), TraceFormat::csv, {}};
-  spec.starts = ArrivalSpec{};
-  spec.starts->process = ArrivalProcess::deterministic;
-  spec.starts->rate = PerSecond{0.1};
+  spec.starts = RenewalArrivals{ArrivalProcess::deterministic, PerSecond{0.1}};
   const Workload workload = make_workload(spec, 7);
   EXPECT_THAT(dates(workload), ::testing::ElementsAre(0, 2, 10));
   EXPECT_EQ(workload.requests[1].after, 0);
   EXPECT_EQ(workload.requests[2].input_tokens, 2);
   EXPECT_THAT(workload.source.description,
               HasSubstr(", 2 sessions, ordered replay, started anew: deterministic, rate 0.1 /s"));
+}
+
+TEST(Workload, SessionsOfATraceDoNotStartWhenAnswersHaveEnded) {
+  const TemporaryFile file("arrival_s,input_tokens,output_tokens\n0,1,1\n1,2,1\n");
+  TraceSpec spec{file.path(), TraceFormat::csv, {}};
+  spec.starts = ClosedLoopArrivals{2, {}};
+  EXPECT_THAT(error_of([&] { make_workload(spec, 7); }),
+              HasSubstr("max_concurrency bounds how many are in flight"));
 }
 
 TEST(Workload, CarriesTheBoundOfWhatIsInProgress) {
