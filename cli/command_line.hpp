@@ -24,4 +24,7 @@ inline std::string refuse_empty_name(const std::string& name) {
 /// `kvferry codec ...`
 void add_codec(CLI::App& app, Globals& globals);
 
+/// `kvferry trace ...`
+void add_trace(CLI::App& app, Globals& globals);
+
 }  // namespace kvferry::cli

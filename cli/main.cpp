@@ -33,7 +33,8 @@ void add_scenario_options(CLI::App& command, std::string& scenario, std::vector<
   command.add_option("--set", set, "Override a value of the scenario; may be repeated")
       ->type_name("key.path=value")
       ->take_all()
-      ->allow_extra_args(false);  // or one before the scenario's name would take that too
+      ->expected(1)
+      ->allow_extra_args(false);  // a scenario behind it is the scenario
   command.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
 }
 
@@ -160,6 +161,7 @@ int main_with(const std::vector<std::string>& arguments) {
   add_calibrate(app, globals);
   add_list(app, globals);
   add_codec(app, globals);
+  add_trace(app, globals);
   try {
     app.parse(std::vector(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {

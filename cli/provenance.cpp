@@ -67,6 +67,11 @@ Json to_json(const scenarios::ResolvedNode& node) {
         node.kind == scenarios::ScalarKind::number || node.kind == scenarios::ScalarKind::boolean;
     return literal ? Json::parse(node.scalar) : Json(node.scalar);
   }
+  if (node.is_list()) {
+    Json list = Json::array();
+    for (const scenarios::ResolvedNode& item : node.children) list.push_back(to_json(item));
+    return list;
+  }
   Json json = Json::object();
   for (const scenarios::ResolvedNode& child : node.children) {
     if (!child.is_empty()) json[child.key] = to_json(child);

@@ -14,15 +14,6 @@
 namespace kvferry::scenarios {
 namespace {
 
-std::string read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path))
-    throw InputError(path + ": error: this is a folder, not a scenario");
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw InputError(path + ": error: the scenario cannot be read: no such file, or no permission");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 Slo read_slo(SectionReader&& slo) {
   return {slo.maybe("ttft", Time{}), slo.maybe("tpot", Time{})};
 }
@@ -56,8 +47,17 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
 
 }  // namespace
 
+std::string read_scenario_file(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    throw InputError(path + ": error: this is a folder, not a scenario");
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    throw InputError(path + ": error: the scenario cannot be read: no such file, or no permission");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 Scenario load_scenario(const std::string& path, const std::vector<Override>& overrides) {
-  return load_scenario_text(read_file(path), path, overrides);
+  return load_scenario_text(read_scenario_file(path), path, overrides);
 }
 
 Scenario load_scenario_text(const std::string& text, const std::string& origin,

@@ -23,4 +23,7 @@ Scenario load_scenario(const std::string& path, const std::vector<Override>& ove
 Scenario load_scenario_text(const std::string& text, const std::string& origin,
                             const std::vector<Override>& overrides);
 
+/// The text of a scenario file. @throws InputError when it cannot be read
+std::string read_scenario_file(const std::string& path);
+
 }  // namespace kvferry::scenarios

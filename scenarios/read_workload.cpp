@@ -1,108 +1,54 @@
 #include "scenarios/read_workload.hpp"
 
 #include "scenarios/file_path.hpp"
+#include "scenarios/read_arrivals.hpp"
+#include "scenarios/read_lengths.hpp"
+#include "scenarios/read_trace_options.hpp"
+
+#include <utility>
 
 namespace kvferry::scenarios {
 namespace {
 
 using namespace workloads;  // NOLINT: this file turns YAML into that namespace's structs
 
-const Choice<TraceFormat> kFormats{
-    "format", {{"mooncake", TraceFormat::mooncake}, {"azure", TraceFormat::azure}}};
-const Choice<OnBadRow> kBadRows{"choice", {{"reject", OnBadRow::reject}, {"skip", OnBadRow::skip}}};
-const Choice<OnUnsorted> kUnsorted{"choice",
-                                   {{"reject", OnUnsorted::reject}, {"sort", OnUnsorted::sort}}};
-const Choice<OnZeroOutput> kZeroOutput{
-    "choice", {{"reject", OnZeroOutput::reject}, {"drop", OnZeroOutput::drop}}};
-const Choice<OnOverContext> kOverContext{
-    "choice", {{"drop", OnOverContext::drop}, {"reject", OnOverContext::reject}}};
-const Choice<ArrivalProcess> kProcesses{"process",
-                                        {{"poisson", ArrivalProcess::poisson},
-                                         {"deterministic", ArrivalProcess::deterministic},
-                                         {"gamma", ArrivalProcess::gamma}}};
-const Choice<ArrivalConvention> kConventions{
-    "convention",
-    {{"first-at-zero", ArrivalConvention::first_at_zero}, {"vllm", ArrivalConvention::vllm}}};
 constexpr std::int64_t kMaxRequests = 1'000'000'000;
-constexpr Integer kTokens{};
+const Choice<Spread> kSpreads{"choice", {{"even", Spread::even}, {"uniform", Spread::uniform}}};
+
+constexpr Integer kCopies{1, 1'000'000};
+constexpr Integer kBlocks{0};
+
+TraceChanges read_changes(SectionReader& trace) {
+  TraceChanges changes;
+  const auto interval = trace.maybe("dequantize", Time{});
+  const auto spread = trace.maybe("dequantize_spread", kSpreads);
+  if (interval) changes.dequantize = Dequantize{*interval, spread.value_or(Spread::even)};
+  if (spread && !interval) trace.error("dequantize_spread", "needs dequantize, the clock's tick");
+  changes.keep = trace.maybe("thin_to", Number{0, 1, Bound::exclusive});
+  SectionReader loop = trace.section("loop");
+  if (loop.present()) {
+    changes.loop = Looping{loop.required("laps", kCopies),
+                           loop.optional("shared_blocks", kBlocks, std::int64_t{0})};
+  }
+  SectionReader superpose = trace.section("superpose");
+  if (superpose.present()) {
+    changes.superpose =
+        Superposition{superpose.required("copies", kCopies),
+                      superpose.required("shift", Time{Sign::not_negative}),
+                      superpose.optional("shared_blocks", kBlocks, std::int64_t{0})};
+  }
+  return changes;
+}
 
 TraceSpec read_trace_spec(SectionReader&& trace) {
-  const TraceOptions defaults{};
   TraceSpec spec;
   spec.path = read_file_path(trace, "path");
-  spec.format = trace.required("format", kFormats);
-  TraceOptions& options = spec.options;
-  options.on_bad_row = trace.optional("on_bad_row", kBadRows, defaults.on_bad_row);
-  options.on_unsorted = trace.optional("on_unsorted", kUnsorted, defaults.on_unsorted);
-  options.on_zero_output = trace.optional("on_zero_output", kZeroOutput, defaults.on_zero_output);
-  options.max_context_tokens = trace.maybe("max_context", Integer{2});
-  options.on_over_context =
-      trace.optional("on_over_context", kOverContext, defaults.on_over_context);
-  options.start = trace.optional("start", Time{Sign::not_negative}, defaults.start);
-  options.duration = trace.maybe("duration", Time{});
-  options.time_scale = trace.optional("time_scale", Number{1e-6, 1e6}, defaults.time_scale);
-  if (spec.format == TraceFormat::mooncake) {
-    options.block_tokens =
-        trace.optional("block_tokens", Integer{1, 1 << 20}, defaults.block_tokens);
-    options.allow_missing_prefix =
-        trace.optional("allow_missing_prefix", Boolean{}, defaults.allow_missing_prefix);
-    options.time_unit = trace.maybe("time_unit", Time{});
-  }
+  spec.format = trace.required("format", trace_formats());
+  spec.options = read_trace_options(trace, spec.format);
+  SectionReader starts = trace.section("session_arrivals");
+  if (starts.present()) spec.starts = read_arrivals(std::move(starts));
+  spec.changes = read_changes(trace);
   return spec;
-}
-
-ArrivalSpec read_arrivals(SectionReader&& arrivals) {
-  ArrivalSpec spec;
-  spec.process = arrivals.required("process", kProcesses);
-  spec.rate = arrivals.required("rate", EventRate{});
-  if (spec.process == ArrivalProcess::gamma) spec.cv = arrivals.required("cv", Number{0, 100});
-  spec.convention = arrivals.optional("convention", kConventions, spec.convention);
-  return spec;
-}
-
-LengthDistribution read_distribution(SectionReader& lengths, const std::string& key) {
-  SectionReader distribution = lengths.required_section(key);
-  const int stated = static_cast<int>(distribution.has("constant")) +
-                     static_cast<int>(distribution.has("uniform")) +
-                     static_cast<int>(distribution.has("lognormal"));
-  if (distribution.present() && stated != 1) {
-    lengths.error(key, "expected exactly one of constant, uniform, lognormal");
-  }
-  const auto constant = distribution.maybe("constant", kTokens);
-  SectionReader uniform = distribution.section("uniform");
-  if (uniform.present()) {
-    const std::int64_t min = uniform.required("min", kTokens);
-    const std::int64_t max = uniform.required("max", kTokens);
-    if (max < min) uniform.error("max", "must be at least min, found " + std::to_string(max));
-    return UniformLength{min, max};
-  }
-  SectionReader lognormal = distribution.section("lognormal");
-  if (lognormal.present()) {
-    const double median = lognormal.required("median", Number{0, 1e9, Bound::exclusive});
-    const double p90 = lognormal.required("p90", Number{0, 1e9, Bound::exclusive});
-    if (p90 <= median) lognormal.error("p90", "must be above the median");
-    return LogNormalLength{median, p90};
-  }
-  return ConstantLength{constant.value_or(1)};
-}
-
-std::variant<IndependentLengths, EmpiricalLengths> read_lengths(SectionReader&& lengths) {
-  if (lengths.has("empirical")) {
-    SectionReader empirical = lengths.section("empirical");
-    EmpiricalLengths spec;
-    spec.path = read_file_path(empirical, "path");
-    spec.on_bad_row = empirical.optional("on_bad_row", kBadRows, spec.on_bad_row);
-    return spec;
-  }
-  IndependentLengths spec;
-  spec.input = read_distribution(lengths, "input");
-  spec.output = read_distribution(lengths, "output");
-  return spec;
-}
-
-LengthLimits read_limits(SectionReader& workload) {
-  return {workload.maybe("max_input_tokens", kTokens),
-          workload.maybe("max_output_tokens", kTokens)};
 }
 
 SyntheticSpec read_synthetic(SectionReader& workload) {
@@ -110,6 +56,7 @@ SyntheticSpec read_synthetic(SectionReader& workload) {
   spec.arrivals = read_arrivals(workload.required_section("arrivals"));
   spec.lengths = read_lengths(workload.required_section("lengths"));
   spec.limits = read_limits(workload);
+  spec.conversations = read_conversations(workload);
   spec.requests = workload.required("requests", Integer{1, kMaxRequests});
   spec.duration = workload.maybe("duration", Time{});
   return spec;

@@ -10,6 +10,12 @@ void emit(YAML::Emitter& emitter, const ResolvedNode& node) {
     emitter << (node.kind == ScalarKind::path ? node.absolute : node.scalar);
     return;
   }
+  if (node.is_list()) {
+    emitter << YAML::BeginSeq;
+    for (const ResolvedNode& item : node.children) emit(emitter, item);
+    emitter << YAML::EndSeq;
+    return;
+  }
   emitter << YAML::BeginMap;
   for (const ResolvedNode& child : node.children) {
     if (child.is_empty()) continue;

@@ -89,6 +89,11 @@ void SectionReader::error(const std::string& key, const std::string& message) co
   diagnostics_.error(place_of(key), "key '" + full_key(key) + "': " + message);
 }
 
+void SectionReader::error(const std::string& message) const {
+  const Place& place = node_ != nullptr ? node_->place : place_;
+  diagnostics_.error(place, (path_.empty() ? "" : "key '" + path_ + "': ") + message);
+}
+
 Place SectionReader::place_of(const std::string& key) const {
   const ConfigEntry* entry = find(key);
   return entry != nullptr ? entry->value.place : place_;
@@ -101,6 +106,31 @@ const ConfigEntry* SectionReader::find(const std::string& key) const {
 const ConfigEntry* SectionReader::take(const std::string& key) {
   known_keys_.push_back(key);
   return find(key);
+}
+
+const ConfigEntry* SectionReader::take_list(const std::string& key) {
+  const ConfigEntry* entry = take(key);
+  if (entry == nullptr) {
+    report_missing(key);
+    return nullptr;
+  }
+  if (entry->value.kind == ConfigNode::Kind::sequence && !entry->value.items.empty()) return entry;
+  const bool empty = entry->value.kind == ConfigNode::Kind::sequence;
+  error(key,
+        "expected a list of mappings, found " + (empty ? "an empty one" : describe(entry->value)));
+  return nullptr;
+}
+
+SectionReader SectionReader::item(const ConfigNode& node, const std::string& key,
+                                  ResolvedNode& list) {
+  const bool is_mapping = node.kind == ConfigNode::Kind::mapping;
+  if (!is_mapping) {
+    diagnostics_.error(node.place,
+                       "key '" + full_key(key) + "': expected a mapping, found " + describe(node));
+  }
+  list.children.push_back({"", ScalarKind::text, "", "", {}});
+  return {is_mapping ? &node : nullptr, full_key(key), node.place, diagnostics_,
+          list.children.back()};
 }
 
 // A missing key of a missing section is not worth a message of its own.

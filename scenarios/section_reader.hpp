@@ -7,6 +7,7 @@
 #include "scenarios/config_node.hpp"
 #include "scenarios/resolved.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,18 @@ class SectionReader {
   SectionReader section(const std::string& key);
   /// The same, and its absence is an error.
   SectionReader required_section(const std::string& key);
+
+  /// Calls read(item) with a SectionReader for every mapping of the list under `key`, in order. A
+  /// list that is absent or empty is an error.
+  template <typename Read>
+  void each_of(const std::string& key, Read read) {
+    const ConfigEntry* entry = take_list(key);
+    if (entry == nullptr) return;
+    ResolvedNode& list = resolved_section(key);
+    for (std::size_t i = 0; i < entry->value.items.size(); ++i) {
+      read(item(entry->value.items[i], key + "[" + std::to_string(i) + "]", list));
+    }
+  }
 
   /// `key` is a valid key, whatever its value.
   void ignore(const std::string& key) { known_keys_.push_back(key); }
@@ -77,6 +90,9 @@ class SectionReader {
   /// Reports a fault of the value of `key` (or of the section, where the key is absent).
   void error(const std::string& key, const std::string& message) const;
 
+  /// Reports a fault of the section itself.
+  void error(const std::string& message) const;
+
   Place place_of(const std::string& key) const;
 
  private:
@@ -84,6 +100,8 @@ class SectionReader {
                 Diagnostics& diagnostics, ResolvedNode& resolved);
 
   const ConfigEntry* take(const std::string& key);
+  const ConfigEntry* take_list(const std::string& key);
+  SectionReader item(const ConfigNode& node, const std::string& key, ResolvedNode& list);
   const ConfigEntry* find(const std::string& key) const;
   void report_missing(const std::string& key) const;
   void report_not_scalar(const ConfigEntry& entry) const;

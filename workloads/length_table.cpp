@@ -72,7 +72,7 @@ LengthTable read_length_table(const std::string& path, OnBadRow on_bad_row) {
     ++table.account.emitted;
     return RowLoop::go_on;
   });
-  ledger.settle(file);
+  ledger.settle(path);
   if (table.pairs.empty()) file.refuse("the file has no rows that can be used");
   if (columns.has_ratio()) table.account.ignored_keys[std::string(kRatio)] = table.account.emitted;
   table.file_bytes = file.bytes_read();

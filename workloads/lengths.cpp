@@ -1,19 +1,15 @@
 #include "workloads/lengths.hpp"
 
 #include "sim/base/error.hpp"
-#include "sim/base/portable_math.hpp"
 #include "sim/base/quantity_text.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/trace_row.hpp"
 
-#include <cmath>
 #include <cstddef>
 #include <string_view>
 
 namespace kvferry::workloads {
 namespace {
-
-constexpr double kNormalQuantile90 = 1.2815515655446004;
 
 bool is_length(std::int64_t tokens) {
   return tokens >= 1 && tokens <= kMostTokens;
@@ -22,62 +18,6 @@ bool is_length(std::int64_t tokens) {
 [[noreturn]] void refuse(std::string_view side, std::string_view rule, const std::string& found) {
   throw InputError("lengths: " + std::string(side) + ": " + std::string(rule) + ", found " + found);
 }
-
-struct Check {
-  std::string_view side;  // "input" or "output"
-
-  void operator()(const ConstantLength& length) const {
-    if (is_length(length.tokens)) return;
-    refuse(side, "constant must be from 1 to 2147483647 tokens", std::to_string(length.tokens));
-  }
-  void operator()(const UniformLength& length) const {
-    const bool ok = is_length(length.min_tokens) && is_length(length.max_tokens) &&
-                    length.min_tokens <= length.max_tokens;
-    if (ok) return;
-    refuse(side, "uniform must have 1 <= min <= max <= 2147483647 tokens",
-           "min " + std::to_string(length.min_tokens) + " and max " +
-               std::to_string(length.max_tokens));
-  }
-  void operator()(const LogNormalLength& length) const {
-    const bool ok = length.median_tokens > 0 && length.p90_tokens > length.median_tokens &&
-                    length.p90_tokens <= static_cast<double>(kMostTokens);
-    if (ok) return;
-    refuse(side, "lognormal must have 0 < median < p90 <= 2147483647 tokens",
-           "median " + shortest_decimal(length.median_tokens) + " and p90 " +
-               shortest_decimal(length.p90_tokens));
-  }
-};
-
-// One length as the distribution has it: 0 when it rounds to that, kMostTokens + 1 when longer.
-struct Draw {
-  RandomStream& random;
-
-  std::int64_t operator()(const ConstantLength& length) const { return length.tokens; }
-  std::int64_t operator()(const UniformLength& length) const {
-    const auto choices = static_cast<std::uint64_t>(length.max_tokens - length.min_tokens + 1);
-    return length.min_tokens + static_cast<std::int64_t>(random.below(choices));
-  }
-  std::int64_t operator()(const LogNormalLength& length) const {
-    const double sigma = portable_log(length.p90_tokens / length.median_tokens) / kNormalQuantile90;
-    const double tokens = length.median_tokens * portable_exp(sigma * random.gaussian());
-    if (tokens > static_cast<double>(kMostTokens)) return kMostTokens + 1;
-    return std::llround(tokens);
-  }
-};
-
-struct Describe {
-  std::string operator()(const ConstantLength& length) const {
-    return "constant " + std::to_string(length.tokens);
-  }
-  std::string operator()(const UniformLength& length) const {
-    return "uniform from " + std::to_string(length.min_tokens) + " to " +
-           std::to_string(length.max_tokens);
-  }
-  std::string operator()(const LogNormalLength& length) const {
-    return "lognormal with median " + shortest_decimal(length.median_tokens) + " and p90 " +
-           shortest_decimal(length.p90_tokens);
-  }
-};
 
 std::int64_t checked_limit(std::string_view side, const std::optional<std::int64_t>& limit) {
   if (limit && !is_length(*limit)) {
@@ -119,13 +59,12 @@ SampledLengths sample(const LengthLimits& limits, std::int64_t count, DrawPair d
 
 SampledLengths sample_lengths(const IndependentLengths& lengths, const LengthLimits& limits,
                               std::int64_t count, std::uint64_t seed) {
-  std::visit(Check{"input"}, lengths.input);
-  std::visit(Check{"output"}, lengths.output);
+  check(lengths.input, "input");
+  check(lengths.output, "output");
   RandomStream input(seed, "input lengths");
   RandomStream output(seed, "output lengths");
   return sample(limits, count, [&] {
-    return LengthPair{std::visit(Draw{input}, lengths.input),
-                      std::visit(Draw{output}, lengths.output)};
+    return LengthPair{draw(lengths.input, input), draw(lengths.output, output)};
   });
 }
 
@@ -136,9 +75,31 @@ SampledLengths sample_lengths(const LengthTable& table, const LengthLimits& limi
   return sample(limits, count, [&] { return table.pairs[random.below(table.pairs.size())]; });
 }
 
+SampledLengths sample_lengths(const PairMix& mix, const LengthLimits& limits, std::int64_t count,
+                              std::uint64_t seed) {
+  std::vector<double> weights;
+  for (const WeightedPair& part : mix.pairs) {
+    check(ConstantLength{part.pair.input_tokens}, "input");
+    check(ConstantLength{part.pair.output_tokens}, "output");
+    weights.push_back(part.weight);
+  }
+  check_weights(weights, "mix");
+  RandomStream random(seed, "lengths");
+  return sample(limits, count, [&] { return mix.pairs[draw_weighted(weights, random)].pair; });
+}
+
 std::string describe(const IndependentLengths& lengths) {
-  return "input " + std::visit(Describe{}, lengths.input) + ", output " +
-         std::visit(Describe{}, lengths.output);
+  return "input " + describe(lengths.input) + ", output " + describe(lengths.output);
+}
+
+std::string describe(const PairMix& mix) {
+  std::string text = "a mix of";
+  for (const WeightedPair& part : mix.pairs) {
+    if (&part != &mix.pairs.front()) text += " and";
+    text += " " + shortest_decimal(part.weight) + " x " + std::to_string(part.pair.input_tokens) +
+            " to " + std::to_string(part.pair.output_tokens);
+  }
+  return text;
 }
 
 }  // namespace kvferry::workloads

@@ -38,6 +38,55 @@ std::int64_t timestamp_ns(const FieldText& field, const JsonNumber& number, doub
                   : std::llround(time_ns);
 }
 
+std::string_view expected_type(MooncakeKeyUse use) {
+  switch (use) {
+    case MooncakeKeyUse::hash_ids:
+      return "an array of whole numbers from 0 to 2^64 - 1";
+    case MooncakeKeyUse::session_id:
+    case MooncakeKeyUse::request_id:
+      return "a name or a whole number";
+    default:
+      return "a number";
+  }
+}
+
+// Finds the session's name and understands nothing else.
+class SessionFinder : public json::json_sax_t {
+ public:
+  const std::string& session() const { return session_; }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(json::number_integer_t value) override { return take(std::to_string(value)); }
+  bool number_unsigned(json::number_unsigned_t value) override {
+    return take(std::to_string(value));
+  }
+  bool number_float(json::number_float_t, const std::string& text) override { return take(text); }
+  bool string(std::string& text) override { return take(text); }
+  bool binary(json::binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= kDeepestNesting; }
+  bool end_object() override { return --depth_ > 0; }
+  bool start_array(std::size_t) override { return ++depth_ <= kDeepestNesting; }
+  bool end_array() override { return --depth_ > 0; }
+  bool key(std::string& name) override {
+    is_session_ = depth_ == 1 && name == "session_id";
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+    return false;
+  }
+
+ private:
+  bool take(const std::string& text) {
+    if (depth_ == 1 && is_session_) session_ = text;
+    return true;
+  }
+
+  std::size_t depth_ = 0;
+  bool is_session_ = false;
+  std::string session_;
+};
+
 // The events of nlohmann's parser for one line; faults are thrown, so every event returns true.
 class RowEvents {
  public:
@@ -49,7 +98,7 @@ class RowEvents {
 
   bool null() { return take_other("null"); }
   bool boolean(bool value) { return take_other(value ? "true" : "false"); }
-  bool string(std::string& text) { return take_other("\"" + text + "\""); }
+  bool string(std::string& text);
   bool binary(json::binary_t&) { return take_other("binary"); }
   bool number_integer(json::number_integer_t value) {
     return take_number({std::to_string(value), value, static_cast<double>(value)});
@@ -74,6 +123,7 @@ class RowEvents {
   void take_top_key(const std::string& name);
   bool take_number(const JsonNumber& number);
   bool take_other(const std::string& text);
+  bool take_name(const std::string& name);
   void require_use(MooncakeKeyUse use, std::string_view key) const;
   [[noreturn]] void refuse_type(const std::string& found) const;
 
@@ -93,7 +143,8 @@ bool RowEvents::has(MooncakeKeyUse use) const {
 }
 
 MooncakeRow RowEvents::take_row() {
-  require_use(MooncakeKeyUse::timestamp, "timestamp");
+  result_.has_date = has(MooncakeKeyUse::timestamp);
+  if (result_.session.empty()) require_use(MooncakeKeyUse::timestamp, "timestamp");
   require_use(MooncakeKeyUse::input_tokens, "input_length");
   require_use(MooncakeKeyUse::output_tokens, "output_length");
   result_.row.has_prefix_blocks = has(MooncakeKeyUse::hash_ids);
@@ -146,9 +197,10 @@ bool RowEvents::key(std::string& name) {
 
 void RowEvents::take_top_key(const std::string& name) {
   key_ = &find_mooncake_key(name);
-  if (key_->use == MooncakeKeyUse::session) {
+  if (key_->use == MooncakeKeyUse::dependency) {
     file_.refuse_line("the key " + excerpt(name) +
-                      " makes requests depend on one another; sessions are not supported yet");
+                      " belongs to a graph of requests, which is not simulated; turns that follow "
+                      "one another have a 'session_id'");
   }
   if (key_->use == MooncakeKeyUse::text) {
     throw RowFault("text-prompt", "the key " + excerpt(name) +
@@ -198,12 +250,40 @@ bool RowEvents::take_number(const JsonNumber& number) {
       result_.row.output_tokens =
           checked_output_tokens(field, number.whole, dialect_.on_zero_output);
       break;
+    case MooncakeKeyUse::delay:
+      result_.delay_s = number.real * dialect_.timestamp_unit_ns / 1e9;
+      result_.delay_text = number.text;
+      result_.delay_key = key_->name;
+      break;
+    case MooncakeKeyUse::priority:
+      // Dynamo serves the larger number first.
+      result_.row.priority = -checked_priority(field, number.whole);
+      break;
+    case MooncakeKeyUse::session_id:
+    case MooncakeKeyUse::request_id:
+      if (!number.whole) refuse_type(number.text);
+      return take_name(number.text);
     case MooncakeKeyUse::hash_ids:
       refuse_type(number.text);
     case MooncakeKeyUse::ignored:
     case MooncakeKeyUse::text:
-    case MooncakeKeyUse::session:
+    case MooncakeKeyUse::dependency:
       break;
+  }
+  return true;
+}
+
+bool RowEvents::string(std::string& text) {
+  const bool is_name = is_at_top() && (key_->use == MooncakeKeyUse::session_id ||
+                                       key_->use == MooncakeKeyUse::request_id);
+  return is_name && !text.empty() ? take_name(text) : take_other("\"" + text + "\"");
+}
+
+bool RowEvents::take_name(const std::string& name) {
+  if (key_->use == MooncakeKeyUse::session_id) {
+    result_.session = name;
+  } else {
+    result_.name = name;
   }
   return true;
 }
@@ -215,10 +295,7 @@ bool RowEvents::take_other(const std::string& text) {
 }
 
 void RowEvents::refuse_type(const std::string& found) const {
-  const std::string_view expected = key_->use == MooncakeKeyUse::hash_ids
-                                        ? "an array of whole numbers from 0 to 2^64 - 1"
-                                        : "a number";
-  throw bad_value("wrong-type", {key_->name, found}, expected);
+  throw bad_value("wrong-type", {key_->name, found}, expected_type(key_->use));
 }
 
 bool RowEvents::parse_error(std::size_t position, const std::string& last_token,
@@ -236,6 +313,12 @@ bool RowEvents::parse_error(std::size_t position, const std::string& last_token,
 }
 
 }  // namespace
+
+std::string session_named_in(std::string_view line) {
+  SessionFinder finder;
+  json::sax_parse(line.begin(), line.end(), &finder);
+  return finder.session();
+}
 
 MooncakeRow parse_mooncake_json(std::string_view line, const MooncakeDialect& dialect,
                                 const TextFile& file) {

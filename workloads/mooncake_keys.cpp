@@ -20,8 +20,11 @@ constexpr std::array kKeys{
     MooncakeKey{"created_time", MooncakeKeyUse::timestamp},
     MooncakeKey{"input_tokens", MooncakeKeyUse::input_tokens},
     MooncakeKey{"output_tokens", MooncakeKeyUse::output_tokens},
-    MooncakeKey{"request_id", MooncakeKeyUse::ignored},
-    MooncakeKey{"priority", MooncakeKeyUse::ignored},
+    MooncakeKey{"session_id", MooncakeKeyUse::session_id},
+    MooncakeKey{"delay", MooncakeKeyUse::delay},
+    MooncakeKey{"delay_ms", MooncakeKeyUse::delay},
+    MooncakeKey{"request_id", MooncakeKeyUse::request_id},
+    MooncakeKey{"priority", MooncakeKeyUse::priority},
     MooncakeKey{"strict_priority", MooncakeKeyUse::ignored},
     MooncakeKey{"policy_class", MooncakeKeyUse::ignored},
     MooncakeKey{"group_id", MooncakeKeyUse::ignored},
@@ -31,20 +34,17 @@ constexpr std::array kKeys{
     MooncakeKey{"text_input", MooncakeKeyUse::text},
     MooncakeKey{"messages", MooncakeKeyUse::text},
     MooncakeKey{"payload", MooncakeKeyUse::text},
-    MooncakeKey{"session_id", MooncakeKeyUse::session},
-    MooncakeKey{"delay", MooncakeKeyUse::session},
-    MooncakeKey{"delay_ms", MooncakeKeyUse::session},
-    MooncakeKey{"wait_for", MooncakeKeyUse::session},
-    MooncakeKey{"branches", MooncakeKeyUse::session},
-    MooncakeKey{"prefix_reset", MooncakeKeyUse::session},
-    MooncakeKey{"tool_wait_ms", MooncakeKeyUse::session},
-    MooncakeKey{"tool_events", MooncakeKeyUse::session},
+    MooncakeKey{"wait_for", MooncakeKeyUse::dependency},
+    MooncakeKey{"branches", MooncakeKeyUse::dependency},
+    MooncakeKey{"prefix_reset", MooncakeKeyUse::dependency},
+    MooncakeKey{"tool_wait_ms", MooncakeKeyUse::dependency},
+    MooncakeKey{"tool_events", MooncakeKeyUse::dependency},
 };
 
 std::vector<std::string> usable_keys() {
   std::vector<std::string> names;
   for (const MooncakeKey& key : kKeys) {
-    const bool refused = key.use == MooncakeKeyUse::text || key.use == MooncakeKeyUse::session;
+    const bool refused = key.use == MooncakeKeyUse::text || key.use == MooncakeKeyUse::dependency;
     if (!refused) names.emplace_back(key.name);
   }
   return names;

@@ -11,9 +11,13 @@ enum class MooncakeKeyUse : std::uint8_t {
   input_tokens,
   output_tokens,
   hash_ids,
-  ignored,  ///< counted, without effect on the simulation
-  text,     ///< the prompt itself, which would have to be tokenised: a fault of the row
-  session,  ///< ties requests to one another, which is not simulated yet: the file is refused
+  session_id,  ///< the conversation whose next turn the row is
+  delay,       ///< from the end of the turn before to this one
+  priority,
+  request_id,
+  ignored,     ///< counted, without effect on the simulation
+  text,        ///< the prompt itself, which would have to be tokenised: a fault of the row
+  dependency,  ///< a graph of requests, which is not simulated: the file is refused
 };
 
 struct MooncakeKey {

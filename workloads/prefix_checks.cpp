@@ -49,15 +49,19 @@ std::string BlockSizeCensus::share_of_rows(std::int64_t rows) const {
 }
 
 PrefixChecks::PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix,
-                           const TextFile& file)
+                           const TextFile& file, PartialBlock partial_block)
     : block_tokens_(block_tokens),
       missing_prefix_(missing_prefix),
       file_(file),
+      partial_block_(partial_block),
       census_(block_tokens) {}
 
-void PrefixChecks::check(const TraceRow& row) {
+void PrefixChecks::check(const TraceRow& row, IdMeaning meaning) {
   check_mixture(row);
-  if (row.has_prefix_blocks) check_ids(row);
+  if (!row.has_prefix_blocks) return;
+  if (meaning == IdMeaning::prefix) check_repeats(row.prefix_blocks);
+  check_count(row.input_tokens, static_cast<std::int64_t>(row.prefix_blocks.size()));
+  if (meaning == IdMeaning::prefix) check_chain(row.prefix_blocks);
 }
 
 void PrefixChecks::check_mixture(const TraceRow& row) {
@@ -68,12 +72,6 @@ void PrefixChecks::check_mixture(const TraceRow& row) {
   if (missing_prefix_ == MissingPrefix::allow) return;
   file_.refuse_line(row.has_prefix_blocks ? "this row has 'hash_ids', the rows above have none"
                                           : "this row has no 'hash_ids', the rows above have them");
-}
-
-void PrefixChecks::check_ids(const TraceRow& row) {
-  check_repeats(row.prefix_blocks);
-  check_count(row.input_tokens, static_cast<std::int64_t>(row.prefix_blocks.size()));
-  check_chain(row.prefix_blocks);
 }
 
 void PrefixChecks::check_repeats(const std::vector<std::uint64_t>& ids) {
@@ -88,11 +86,12 @@ void PrefixChecks::check_repeats(const std::vector<std::uint64_t>& ids) {
 void PrefixChecks::check_count(std::int64_t input_tokens, std::int64_t ids) {
   if (ids > 0) census_.add(input_tokens, ids);
   const std::int64_t expected = block_count(input_tokens, block_tokens_);
-  if (ids == expected) return;
+  const bool perhaps = partial_block_ == PartialBlock::perhaps;
+  if (ids == expected || (perhaps && ids == input_tokens / block_tokens_)) return;
   throw RowFault("block-count",
-                 "'hash_ids': expected ceil(" + std::to_string(input_tokens) + " tokens / " +
-                     std::to_string(block_tokens_) + ") = " + std::to_string(expected) +
-                     " ids, found " + std::to_string(ids),
+                 std::string("'hash_ids': expected ") + (perhaps ? "floor or ceil(" : "ceil(") +
+                     std::to_string(input_tokens) + " tokens / " + std::to_string(block_tokens_) +
+                     ") = " + std::to_string(expected) + " ids, found " + std::to_string(ids),
                  0, ids > 0 ? FaultReach::perhaps_whole_file : FaultReach::this_row);
 }
 

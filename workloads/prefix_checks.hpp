@@ -17,6 +17,11 @@ namespace kvferry::workloads {
 
 enum class MissingPrefix : std::uint8_t { refuse, allow };
 
+enum class IdMeaning : std::uint8_t {
+  prefix,   ///< an id stands for its block and everything before it
+  content,  ///< an id stands for its block, wherever that is
+};
+
 /// Counts which block sizes the numbers of ids are compatible with: the wrong block size is the
 /// most common mistake with these traces.
 class BlockSizeCensus {
@@ -42,14 +47,18 @@ class BlockSizeCensus {
   std::array<Candidate, 7> usual_;
 };
 
+/// Whether the partial last block has an id.
+enum class PartialBlock : std::uint8_t { named, perhaps };
+
 class PrefixChecks {
  public:
   /// The file must outlive the object.
-  PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix, const TextFile& file);
+  PrefixChecks(std::int64_t block_tokens, MissingPrefix missing_prefix, const TextFile& file,
+               PartialBlock partial_block = PartialBlock::named);
 
-  /// @throws RowFault for a fault of the row, InputError when the ids are not prefix-chained or
-  /// rows with and without ids are mixed.
-  void check(const TraceRow& row);
+  /// @throws RowFault for a fault of the row, InputError when ids that mean prefixes are not chained
+  /// or rows with and without ids are mixed.
+  void check(const TraceRow& row, IdMeaning meaning = IdMeaning::prefix);
 
   /// @throws InputError when another block size is the right one.
   void check_whole_file() const;
@@ -64,7 +73,6 @@ class PrefixChecks {
   };
 
   void check_mixture(const TraceRow& row);
-  void check_ids(const TraceRow& row);
   void check_repeats(const std::vector<std::uint64_t>& ids);
   void check_count(std::int64_t input_tokens, std::int64_t ids);
   void check_chain(const std::vector<std::uint64_t>& ids);
@@ -72,6 +80,7 @@ class PrefixChecks {
   std::int64_t block_tokens_;
   MissingPrefix missing_prefix_;
   const TextFile& file_;
+  PartialBlock partial_block_;
   Seen seen_ = Seen::nothing;
   BlockSizeCensus census_;
   std::unordered_map<std::uint64_t, Link> links_;

@@ -7,18 +7,22 @@
 namespace kvferry::workloads {
 
 void FaultLedger::record(const RowFault& fault, const TextFile& file) {
-  ++account_.dropped[fault.reason()];
-  ++faults_;
-  if (!first_message_) first_message_ = file.at_line(fault.what(), fault.column());
+  record(fault, file.at_line(fault.what(), fault.column()), 1);
+}
+
+void FaultLedger::record(const RowFault& fault, const std::string& message, std::int64_t rows) {
+  account_.dropped[fault.reason()] += rows;
+  faults_ += rows;
+  if (!first_message_) first_message_ = message;
   if (on_bad_row_ == OnBadRow::reject && fault.reach() == FaultReach::this_row) is_decided_ = true;
 }
 
-void FaultLedger::settle(const TextFile& file) const {
+void FaultLedger::settle(const std::string& path) const {
   if (faults_ == 0) return;
   if (on_bad_row_ == OnBadRow::reject) throw InputError(*first_message_);
   constexpr std::int64_t kAlwaysTolerated = 1000;
   if (faults_ <= std::max(kAlwaysTolerated, account_.rows_read / 100)) return;
-  throw InputError({file.path() + ": error: " + std::to_string(faults_) + " of " +
+  throw InputError({path + ": error: " + std::to_string(faults_) + " of " +
                         std::to_string(account_.rows_read) +
                         " rows are at fault, more than 1000 and more than 1 %; the first one:",
                     *first_message_});

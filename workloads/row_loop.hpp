@@ -24,6 +24,9 @@ class FaultLedger {
   /// Counts the current row of the file as dropped because of the fault.
   void record(const RowFault& fault, const TextFile& file);
 
+  /// Counts so many rows as dropped because of the fault, which `message` tells with its place.
+  void record(const RowFault& fault, const std::string& message, std::int64_t rows);
+
   /// Whether no later row can change the verdict. A fault that may be about the whole file is not
   /// the last word: the rows that follow tell what the file's author meant.
   bool is_decided() const { return is_decided_; }
@@ -31,7 +34,7 @@ class FaultLedger {
   /// To be called after the last row.
   /// @throws InputError with the first fault when rows are not to be skipped, or when more were
   /// skipped than max(1000, 1 % of the rows read).
-  void settle(const TextFile& file) const;
+  void settle(const std::string& path) const;
 
  private:
   OnBadRow on_bad_row_;

@@ -5,16 +5,19 @@
 #include "workloads/trace.hpp"
 #include "workloads/trace_format.hpp"
 #include "workloads/trace_row.hpp"
+#include "workloads/turn_links.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace kvferry::workloads {
 
 /// Takes the good rows in file order. Faults have been judged before, on every row of the file: the
-/// window only selects. A row is counted under the first of: outside-window, zero-output,
-/// over-context, beyond-max-requests.
+/// window only selects. A row is counted under the first of: session-tail, outside-window, what the
+/// format leaves out, zero-output, over-context, beyond-max-requests.
 class RowSelection {
  public:
   /// Options and trace must outlive the object; requests and counts go into the trace.
@@ -30,19 +33,25 @@ class RowSelection {
   void finish();
 
  private:
+  void check_order(const TraceRow& row);
   void emit(TraceRow&& row);
+  std::string_view reason_to_drop(const TraceRow& row, std::int64_t time_ns) const;
   bool is_inside_window(std::int64_t time_ns) const;
   bool has_emitted_all() const;
-  void drop(const char* reason) { ++trace_.account.dropped[reason]; }
+  bool must_sort() const;
+  Request request_of(TraceRow&& row, std::int64_t time_ns);
 
   const TraceOptions& options_;
+  TimeOrigin origin_;
   Trace& trace_;
+  TurnLinks links_;
   TimingCensus census_;
   std::int64_t start_ns_;
   std::optional<std::int64_t> end_ns_;
   std::optional<std::int64_t> origin_ns_;
   std::optional<std::int64_t> previous_ns_;  // of the last good row
   std::vector<TraceRow> to_sort_;
+  bool is_in_order_ = true;  // of arrival, the requests emitted so far
 };
 
 }  // namespace kvferry::workloads

@@ -20,8 +20,18 @@
 
 namespace kvferry::workloads {
 
-enum class TraceFormat : std::uint8_t { mooncake, azure };
-inline constexpr std::array<std::string_view, 2> kTraceFormatNames{"mooncake", "azure"};
+enum class TraceFormat : std::uint8_t {
+  mooncake,
+  azure,
+  burstgpt,
+  csv,
+  vidur,
+  qwen,
+  weka,
+  servegen
+};
+inline constexpr std::array<std::string_view, 8> kTraceFormatNames{
+    "mooncake", "azure", "burstgpt", "csv", "vidur", "qwen", "weka", "servegen"};
 constexpr std::string_view name_of(TraceFormat format) {
   return kTraceFormatNames[static_cast<std::size_t>(format)];
 }
@@ -29,7 +39,30 @@ constexpr std::string_view name_of(TraceFormat format) {
 enum class OnBadRow : std::uint8_t { reject, skip };
 enum class OnUnsorted : std::uint8_t { reject, sort };
 enum class OnOverContext : std::uint8_t { drop, reject };
-enum class OnZeroOutput : std::uint8_t { reject, drop };
+/// With prefill_only the request's answer is the one token that its prefill gives.
+enum class OnZeroOutput : std::uint8_t { reject, drop, prefill_only };
+
+/// When the later turns of a session are sent. A recorded delay counts from the end of the turn
+/// before, whatever is chosen here.
+enum class Replay : std::uint8_t {
+  ordered,  ///< at their date, but not before the turn before has ended
+  closed,   ///< as long after the end of the turn before as they were in the record
+  open,     ///< at their date, whatever has ended
+};
+
+inline constexpr std::array<std::string_view, 3> kReplayNames{"ordered", "closed", "open"};
+constexpr std::string_view name_of(Replay replay) {
+  return kReplayNames[static_cast<std::size_t>(replay)];
+}
+
+/// What the input length of a session's later turns counts.
+enum class TurnInput : std::uint8_t {
+  full,   ///< the whole context
+  delta,  ///< the new text, to which the client prepends all earlier prompts and answers
+};
+
+/// What the date of a sub-agent's entry stands for.
+enum class SubagentMarker : std::uint8_t { completion, spawn };
 
 struct TraceOptions {
   /// Skipped rows are counted; more than max(1000, 1 % of the rows read) are fatal all the same.
@@ -39,14 +72,28 @@ struct TraceOptions {
   OnZeroOutput on_zero_output = OnZeroOutput::reject;
   OnOverContext on_over_context = OnOverContext::drop;
   std::optional<std::int64_t> max_context_tokens;  ///< input + output; no limit when absent
-  std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake)
+  std::int64_t block_tokens = 512;                 ///< tokens per hash id (mooncake, qwen)
   bool allow_missing_prefix = false;               ///< rows with and without hash ids may be mixed
   std::optional<Seconds> time_unit;  ///< of numeric timestamps; the format's own when absent
+  bool expects_equal_dates = false;  ///< no warning when most requests share their date
   Seconds start{};                   ///< rows before this date of the trace are left out
   std::optional<Seconds> duration;   ///< and rows from start + duration on
   std::optional<std::int64_t> max_requests;  ///< reading stops after this many were emitted
-  double time_scale = 1;  ///< arrivals are divided by this: 2 replays the trace twice as fast
+  /// Arrivals and think times are divided by this: 2 replays the trace twice as fast.
+  double time_scale = 1;
+  Replay replay = Replay::ordered;
+  TurnInput turn_input = TurnInput::full;  ///< (mooncake)
+  /// Longest time that a session is idle between two turns; longer gaps are cut to it.
+  std::optional<Seconds> idle_gap_cap;
+  SubagentMarker subagent_marker = SubagentMarker::completion;  ///< (weka)
+  std::optional<PerSecond> rate;        ///< (servegen) mean of all clients; their own when absent
+  std::optional<std::string> model;     ///< (burstgpt) rows of other models are left out
+  std::optional<std::string> log_type;  ///< (burstgpt) likewise
+  bool ignore_delays = false;           ///< turns follow the end of the turn before at once
 };
+
+/// The options as the format's publishers mean their rows: block size, order, answers of 0 tokens.
+TraceOptions default_options(TraceFormat format);
 
 /// Where every row went.
 struct TraceAccount {
@@ -57,6 +104,10 @@ struct TraceAccount {
       ignored_keys;  ///< optional keys that were present and not used
   std::int64_t blank_lines{};
   std::int64_t unsorted_rows{};  ///< rows dated before the last good row above them
+  std::int64_t sessions{};       ///< among the emitted requests
+  /// Emitted turns whose predecessor the trace or its window lacks: they wait for nobody.
+  std::int64_t orphan_turns{};
+  std::int64_t prefill_only{};  ///< emitted rows whose answer of 0 tokens became 1
   bool byte_order_mark{};
   bool truncated{};  ///< max_requests was reached before the end of the file
   std::vector<std::string> warnings;
@@ -68,13 +119,15 @@ struct Trace {
   std::string path;
   TraceFormat format{};
   std::int64_t file_bytes{};    ///< of the part that was read
-  std::uint64_t fingerprint{};  ///< FNV-1a of that part
+  std::uint64_t fingerprint{};  ///< FNV-1a of that part; of a folder: all of its files'
   std::int64_t block_tokens{};  ///< tokens per prefix block; 0 when the trace has none
 };
 
-/// Reads a trace file. The first emitted request arrives at its own date relative to options.start,
+/// Reads a trace file or a folder of conversations (weka), or draws requests of a folder of clients
+/// (servegen) from streams of that seed. The first emitted request arrives at its own date relative to options.start,
 /// scaled; ids are ranks in arrival order.
 /// @throws InputError naming file, line, key, what was found and what is allowed.
-Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options);
+Trace read_trace(const std::string& path, TraceFormat format, const TraceOptions& options,
+                 std::uint64_t seed = 1);
 
 }  // namespace kvferry::workloads

@@ -13,8 +13,9 @@ namespace kvferry::workloads {
 
 /// Where a format's dates count from.
 enum class TimeOrigin : std::uint8_t {
-  trace_start,  ///< dates are relative already
-  first_row,    ///< dates are absolute; the earliest good row is the trace's start
+  trace_start,    ///< dates are relative already
+  first_row,      ///< dates are absolute; the earliest good row is the trace's start
+  session_start,  ///< every session counts from its own start, so that rows have no order
 };
 
 class TraceRows {

@@ -35,9 +35,21 @@ std::int64_t checked_tokens(std::string_view reason, const FieldText& field,
 std::int64_t checked_output_tokens(const FieldText& field, std::optional<std::int64_t> value,
                                    OnZeroOutput on_zero_output) {
   if (value != 0) return checked_tokens(kBadOutputTokens, field, value);
-  if (on_zero_output == OnZeroOutput::drop) return 0;
-  throw bad_value("zero-output", field,
-                  "at least 1 token (on_zero_output: drop leaves such rows out)");
+  if (on_zero_output != OnZeroOutput::reject) return 0;
+  throw bad_value(
+      kZeroOutput, field,
+      "at least 1 token (on_zero_output: drop leaves such rows out, prefill-only serves "
+      "them for their prompt)");
+}
+
+std::int32_t checked_priority(const FieldText& field, std::optional<std::int64_t> value) {
+  constexpr std::int64_t kMost = 2'147'483'647;  // so that every priority has its negative
+  if (!value || *value < -kMost || *value > kMost) {
+    throw bad_value(
+        "bad-priority", field,
+        "a whole number from -" + std::to_string(kMost) + " to " + std::to_string(kMost));
+  }
+  return static_cast<std::int32_t>(*value);
 }
 
 bool exceeds_context(const TraceRow& row, const TraceOptions& options) {
@@ -47,7 +59,7 @@ bool exceeds_context(const TraceRow& row, const TraceOptions& options) {
 
 void check_context(const TraceRow& row, const TraceOptions& options, std::int32_t column) {
   if (options.on_over_context != OnOverContext::reject || !exceeds_context(row, options)) return;
-  throw RowFault("over-context",
+  throw RowFault(kOverContext,
                  "input + output = " + std::to_string(row.input_tokens) + " + " +
                      std::to_string(row.output_tokens) + " tokens exceed the context of " +
                      std::to_string(*options.max_context_tokens) + " tokens",

@@ -7,9 +7,11 @@
 
 #include "sim/base/units.hpp"
 #include "workloads/arrivals.hpp"
+#include "workloads/conversations.hpp"
 #include "workloads/lengths.hpp"
 #include "workloads/request.hpp"
 #include "workloads/trace.hpp"
+#include "workloads/trace_changes.hpp"
 
 #include <array>
 #include <cstddef>
@@ -26,6 +28,11 @@ struct TraceSpec {
   std::string path;
   TraceFormat format{};
   TraceOptions options;
+  TraceChanges
+      changes{};  ///< intervals of dequantize are in the trace's own time, before time_scale
+  /// New starts for the conversations, in the order of their own; requests without a conversation
+  /// are one each. The trace's own starts when absent.
+  std::optional<ArrivalSpec> starts{};
   std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
@@ -36,11 +43,12 @@ struct EmpiricalLengths {
 };
 
 struct SyntheticSpec {
-  ArrivalSpec arrivals;
-  std::variant<IndependentLengths, EmpiricalLengths> lengths;
+  ArrivalSpec arrivals;  ///< of requests, or of sessions where there are any
+  std::variant<IndependentLengths, PairMix, EmpiricalLengths> lengths;
+  ConversationSpec conversations;
   LengthLimits limits;
   std::int64_t requests{};          ///< at most this many
-  std::optional<Seconds> duration;  ///< requests arriving at this date or later are left out
+  std::optional<Seconds> duration;  ///< what arrives at this date or later is left out
   std::optional<std::int64_t> max_concurrency{};  ///< see Workload
 };
 
@@ -55,11 +63,14 @@ constexpr std::string_view name_of(WorkloadKind kind) {
 /// A file that requests were read from: a trace, or a table of lengths.
 struct SourceFile {
   std::string path;
-  std::string format;           ///< "mooncake", "azure" or "length-table"
+  std::string format;           ///< that of the trace, or "length-table"
   std::int64_t file_bytes{};    ///< of the part that was read
   std::uint64_t fingerprint{};  ///< FNV-1a of that part
   TraceAccount account;
 };
+
+/// "mooncake file 'x.jsonl', 3 of 3 rows, fingerprint 6b023792e6539376".
+std::string describe(const SourceFile& file);
 
 /// Where a workload came from, for the results' provenance.
 struct WorkloadSource {
@@ -70,6 +81,7 @@ struct WorkloadSource {
   std::int64_t cut_outputs{};      ///< see SampledLengths
   std::int64_t raised_inputs{};
   std::int64_t raised_outputs{};
+  std::int64_t left_out_turns{};  ///< of synthetic sessions, beyond the limit of the input
 };
 
 struct Workload {

@@ -261,6 +261,12 @@ TEST(CommandLine, ValidateChecksAndPrintsTheResolvedScenario) {
   EXPECT_EQ(run_kvferry("validate " + kSmoke + " --set model=gpt").status, 2);
 }
 
+TEST(CommandLine, AScenarioMayStandBetweenOptions) {
+  const auto result = run_kvferry("validate --set seed=5 " + kSmoke + " --resolved");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("seed: 5\n"));
+}
+
 TEST(CommandLine, ListShowsTheCatalogWithSources) {
   for (const char* what :
        {"models", "gpus", "topologies", "codecs", "profiles", "policies", "payloads", "stacks"}) {
@@ -284,10 +290,10 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
        {WrongUse{"",
                  "kvferry: error: a command is missing; commands: run, compare, validate, "
                  "calibrate, list, "
-                 "codec\n"},
+                 "codec, trace\n"},
         WrongUse{"rnu x.yaml",
                  "kvferry: error: unknown command 'rnu' (did you mean 'run'?); commands: run, "
-                 "compare, validate, calibrate, list, codec\n"},
+                 "compare, validate, calibrate, list, codec, trace\n"},
         WrongUse{"run x.yaml --sett a=b",
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "

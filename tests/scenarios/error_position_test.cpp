@@ -136,8 +136,8 @@ TEST(ErrorPosition, MissingKeysAreNamedWithTheirSection) {
 TEST(ErrorPosition, ExactlyOneKindOfLengthIsStated) {
   EXPECT_EQ(error_of("{constant: 1000}", "{constant: 5, uniform: {min: 1, max: 2}}"),
             "s.yaml:10:20: error: key 'workload.lengths.input': expected exactly one of constant, "
-            "uniform, "
-            "lognormal");
+            "uniform, lognormal, normal, exponential, zipf, pareto, vllm_range, sglang_range, "
+            "mixture");
   EXPECT_EQ(error_of("{constant: 1000}", "{uniform: {min: 7, max: 2}}"),
             "s.yaml:10:44: error: key 'workload.lengths.input.uniform.max': must be at least min, "
             "found 2");

@@ -30,7 +30,7 @@ TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
   EXPECT_EQ(scenario.codec.payload.preset.name, "llama-3.1-8b");
   EXPECT_EQ(scenario.codec.profile.name, "h200-sxm");
   const auto& workload = std::get<workloads::SyntheticSpec>(scenario.workload);
-  EXPECT_EQ(workload.arrivals.rate.value, 8);
+  EXPECT_EQ(std::get<workloads::RenewalArrivals>(workload.arrivals).rate.value, 8);
   EXPECT_EQ(workload.requests, 10);
 }
 
@@ -71,7 +71,7 @@ TEST(LoadScenario, OverridesReplaceAddAndAreAppliedInOrder) {
   EXPECT_EQ(scenario.slo.ttft->value, 2);
   const auto& lengths = std::get<workloads::IndependentLengths>(
       std::get<workloads::SyntheticSpec>(scenario.workload).lengths);
-  EXPECT_EQ(std::get<workloads::UniformLength>(lengths.output).max_tokens, 9);
+  EXPECT_EQ(describe(lengths.output), "uniform from 5 to 9");
 }
 
 TEST(LoadScenario, ModelsAndGpusMayBeGivenInline) {
@@ -166,6 +166,46 @@ TEST(LoadScenario, TraceRowsAboveAContextAreDroppedOrRefused) {
   const auto& options = std::get<workloads::TraceSpec>(scenario.workload).options;
   EXPECT_EQ(options.max_context_tokens, 4096);
   EXPECT_EQ(options.on_over_context, workloads::OnOverContext::reject);
+}
+
+// The options of a scenario whose workload is a trace with these keys.
+workloads::TraceSpec load_trace(const std::string& keys) {
+  const Scenario scenario = load_scenario_text(
+      kValid, "s.yaml",
+      {{std::string("workload={trace: {path: ") + __FILE__ + ", " + keys + "}}"}});
+  return std::get<workloads::TraceSpec>(scenario.workload);
+}
+
+TEST(LoadScenario, EveryFormatHasItsOwnDefaultsAndKeys) {
+  using namespace workloads;  // NOLINT
+  EXPECT_EQ(load_trace("format: mooncake, turn_input: delta").options.turn_input, TurnInput::delta);
+  EXPECT_EQ(load_trace("format: qwen").options.block_tokens, 16);
+  EXPECT_EQ(load_trace("format: burstgpt").options.on_zero_output, OnZeroOutput::drop);
+  EXPECT_EQ(load_trace("format: burstgpt, model: GPT-4").options.model, "GPT-4");
+  const TraceSpec weka = load_trace(
+      "format: weka, subagent_marker: spawn, idle_gap_cap: 10 s, session_arrivals: {process: "
+      "poisson, rate: 2 /s}");
+  EXPECT_EQ(weka.options.replay, Replay::closed);
+  EXPECT_EQ(weka.options.on_zero_output, OnZeroOutput::prefill_only);
+  EXPECT_EQ(weka.options.subagent_marker, SubagentMarker::spawn);
+  EXPECT_EQ(weka.options.idle_gap_cap, Seconds{10});
+  EXPECT_TRUE(weka.starts);
+  EXPECT_EQ(load_trace("format: servegen, rate: 5 /s").options.rate, PerSecond{5});
+  EXPECT_EQ(load_trace("format: csv, replay: open").options.replay, Replay::open);
+}
+
+TEST(LoadScenario, KeysOfOtherFormatsAreUnknown) {
+  const auto errors = errors_of(kValid, {{std::string("workload={trace: {path: ") + __FILE__ +
+                                          ", format: vidur, replay: closed}}"}});
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_NE(errors[0].find("unknown key 'workload.trace.replay'"), std::string::npos) << errors[0];
+}
+
+TEST(LoadScenario, DelaysCannotBeIgnoredWhereNobodyWaits) {
+  const auto errors = errors_of(kValid, {{std::string("workload={trace: {path: ") + __FILE__ +
+                                          ", format: csv, replay: open, ignore_delays: true}}"}});
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_NE(errors[0].find("with replay: open none does"), std::string::npos) << errors[0];
 }
 
 TEST(LoadScenario, ShippedScenariosAreValid) {

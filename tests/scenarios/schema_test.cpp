@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -83,16 +84,41 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"codec", {{"codec.timing=constant"}}},
         Section{"codec.payload", {}},
         Section{"slo", {}},
-        Section{"workload.arrivals", {{"workload.arrivals.process=gamma"}}},
         Section{"workload.lengths.input", {}},
         Section{"workload.lengths.output", {}},
         Section{"workload.lengths.input.uniform",
                 {{"workload.lengths.input={uniform: {min: 1, max: 2}}"}}},
         Section{"workload.lengths.input.lognormal",
                 {{"workload.lengths.input={lognormal: {median: 1, p90: 2}}"}}},
+        Section{"workload.lengths.input.normal",
+                {{"workload.lengths.input={normal: {mean: 1, deviation: 2}}"}}},
+        Section{"workload.lengths.input.exponential",
+                {{"workload.lengths.input={exponential: {mean: 1}}"}}},
+        Section{"workload.lengths.input.zipf",
+                {{"workload.lengths.input={zipf: {min: 1, max: 2, exponent: 1}}"}}},
+        Section{"workload.lengths.input.pareto",
+                {{"workload.lengths.input={pareto: {min: 1, max: 2, alpha: 1}}"}}},
+        Section{"workload.lengths.input.vllm_range",
+                {{"workload.lengths.input={vllm_range: {tokens: 1, ratio: 0}}"}}},
+        Section{"workload.lengths.input.sglang_range",
+                {{"workload.lengths.input={sglang_range: {tokens: 1, ratio: 0}}"}}},
+        Section{"workload.shared_prefix", {{"workload.shared_prefix={groups: 1, tokens: 9}"}}},
+        Section{"workload.sessions", {{"workload.sessions={turns: {constant: 2}}"}}},
+        Section{"workload.sessions.turns", {{"workload.sessions={turns: {constant: 2}}"}}},
+        Section{"workload.sessions.think",
+                {{"workload.sessions={turns: {constant: 2}, think: {constant: 2 s}}"}}},
+        Section{"workload.sessions.think.lognormal",
+                {{"workload.sessions={turns: {constant: 2}, think: {lognormal: {median: 1 s, "
+                  "p90: 2 s}}}"}}},
+        Section{"workload.sessions.think.exponential",
+                {{"workload.sessions={turns: {constant: 2}, think: {exponential: {mean: 1 s}}}"}}},
+        Section{"workload.trace.loop", {{trace}, {"workload.trace.loop={laps: 2}"}}},
+        Section{"workload.trace.superpose",
+                {{trace}, {"workload.trace.superpose={copies: 2, shift: 1 s}"}}},
         Section{"workload.lengths.empirical",
                 {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}},
-        Section{"workload.trace", {{trace}}},
+        Section{"workload.trace.session_arrivals",
+                {{trace}, {"workload.trace.session_arrivals={process: gamma, rate: 1 /s, cv: 1}"}}},
         Section{"model", {{"model={base: llama-3.1-8b}"}}},
         Section{"stack", {{"stack={base: vllm-0.12}"}}},
         Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
@@ -129,6 +155,24 @@ TEST(Schema, KnowsTheRouterPolicies) {
   }
 }
 
+// Each format of a trace has keys of its own; the schema has the union.
+TEST(Schema, KnowsTheKeysOfAllFormats) {
+  const json root = schema();
+  Keys keys;
+  for (const json& format :
+       root["properties"]["workload"]["properties"]["trace"]["properties"]["format"]["enum"]) {
+    keys.merge(reader_keys("workload.trace", {{"workload={trace: {format: " + std::string(format) +
+                                               ", path: " + __FILE__ + "}}"}}));
+  }
+  EXPECT_EQ(schema_keys("workload.trace"), keys);
+  const std::string unknown =
+      errors_of(kValid, {{std::string("workload={trace: {format: zzz, path: ") + __FILE__ + "}}"}})
+          .at(0);
+  for (const std::string_view name : workloads::kTraceFormatNames) {
+    EXPECT_NE(unknown.find(name), std::string::npos) << name;
+  }
+}
+
 // `workload` and `workload.lengths` have two forms, each with its own keys; the schema has the
 // union.
 TEST(Schema, KnowsTheKeysOfBothFormsOfAWorkload) {
@@ -140,7 +184,59 @@ TEST(Schema, KnowsTheKeysOfBothFormsOfAWorkload) {
   lengths.merge(
       reader_keys("workload.lengths",
                   {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}));
+  lengths.merge(
+      reader_keys("workload.lengths", {{"workload.lengths={mix: [{input: 1, output: 1}]}"}}));
   EXPECT_EQ(schema_keys("workload.lengths"), lengths);
+}
+
+// Each process has keys of its own; the schema has the union.
+TEST(Schema, KnowsTheKeysOfAllProcesses) {
+  Keys keys;
+  Keys processes;
+  const json root = schema();
+  for (const json& process :
+       root["properties"]["workload"]["properties"]["arrivals"]["properties"]["process"]["enum"]) {
+    processes.insert(process);
+    keys.merge(
+        reader_keys("workload.arrivals", {{"workload.arrivals.process=" + std::string(process)}}));
+  }
+  EXPECT_EQ(schema_keys("workload.arrivals"), keys);
+  EXPECT_EQ(processes.size(), 12U);
+  const std::string unknown = errors_of(kValid, {{"workload.arrivals.process=zzz"}}).at(0);
+  for (const std::string& process : processes) {
+    EXPECT_NE(unknown.find(process), std::string::npos) << process;
+  }
+}
+
+// What the reader says of an unknown key in the one item of a list.
+Keys item_keys(const std::string& list, const std::string& before = "",
+               const std::string& behind = "") {
+  for (const std::string& error :
+       errors_of(kValid, {{"workload.arrivals.process=piecewise"},
+                          {list + "=" + before + "[{zzz: 1}]" + behind}})) {
+    const auto at = error.find("zzz'; valid keys: ");
+    if (at == std::string::npos) continue;
+    std::istringstream rest(error.substr(at + 18));
+    Keys keys;
+    for (std::string key; rest >> key;) keys.insert(key.substr(0, key.find(',')));
+    return keys;
+  }
+  return {"the reader took zzz"};
+}
+
+TEST(Schema, KnowsTheKeysOfItemsOfLists) {
+  const auto keys_of = [](const json& list) {
+    Keys keys;
+    for (const auto& [key, value] : list["items"]["properties"].items()) keys.insert(key);
+    return keys;
+  };
+  const json root = schema();
+  const json workload = root["properties"]["workload"]["properties"];
+  EXPECT_EQ(keys_of(workload["arrivals"]["properties"]["phases"]),
+            item_keys("workload.arrivals.phases"));
+  EXPECT_EQ(keys_of(workload["lengths"]["properties"]["mix"]), item_keys("workload.lengths.mix"));
+  EXPECT_EQ(keys_of(root["$defs"]["lengths"]["properties"]["mixture"]),
+            item_keys("workload.lengths.input", "{mixture: ", "}"));
 }
 
 }  // namespace

@@ -84,21 +84,19 @@ TEST(Pipeline, BlocksAndWeightsAreThoseOfAStage) {
 
 // Three instances of 16 GPUs on nodes of 8 take two nodes each; behind them come two of 4 GPUs.
 TEST(Pipeline, InstancesLargerThanANodeStartOnOneOfTheirOwn) {
-  PoolConfig large = staged("h100-sxm", 8, 2);
-  large.instances = 3;
-  PoolConfig small = pool("h100-sxm", 4);
-  small.instances = 2;
-  NetworkConfig network;
-  network.link_bandwidth = {50e9};
-  network.nvlink_bandwidth = {450e9};
-  const Placement placement = place(large, small, network);
+  SimulationConfig config = small_system();
+  config.prefill = staged("h100-sxm", 8, 2);
+  config.prefill.instances = 3;
+  config.decode = pool("h100-sxm", 4);
+  config.decode.instances = 2;
+  const Placement placement = place(config);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(placement.prefill[i].first, static_cast<topologies::GpuId>(16 * i));
-    EXPECT_EQ(placement.prefill[i].count, 16);
-    EXPECT_EQ(placement.prefill[i].stages, 2);
+    EXPECT_EQ(placement.engines[i].first, static_cast<topologies::GpuId>(16 * i));
+    EXPECT_EQ(placement.engines[i].count, 16);
+    EXPECT_EQ(placement.engines[i].stages, 2);
   }
-  EXPECT_EQ(placement.decode[0].first, 48);
-  EXPECT_EQ(placement.decode[1].first, 52);
+  EXPECT_EQ(placement.engines[3].first, 48);
+  EXPECT_EQ(placement.engines[4].first, 52);
   EXPECT_EQ(placement.topology.gpu_count, 56);
 }
 

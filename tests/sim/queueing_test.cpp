@@ -28,7 +28,7 @@ SimulationConfig single_server() {
 }
 
 std::vector<workloads::Request> arrivals(double rate, double cv, std::uint64_t seed) {
-  const workloads::ArrivalSpec spec{
+  const workloads::RenewalArrivals spec{
       workloads::ArrivalProcess::gamma, {rate}, cv, workloads::ArrivalConvention::first_at_zero};
   std::vector<workloads::Request> requests;
   for (const Seconds when : workloads::generate_arrivals(spec, kRequests, seed)) {

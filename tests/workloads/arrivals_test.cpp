@@ -1,6 +1,7 @@
 #include "workloads/arrivals.hpp"
 
 #include "tests/workloads/trace_text.hpp"
+#include "workloads/gap_law.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ using ::testing::StartsWith;
 constexpr std::int64_t kCount = 200'000;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
-std::vector<double> dates(const ArrivalSpec& spec, std::int64_t count, std::uint64_t seed = 7) {
+std::vector<double> dates(const RenewalArrivals& spec, std::int64_t count, std::uint64_t seed = 7) {
   std::vector<double> values;
   for (const Seconds arrival : generate_arrivals(spec, count, seed))
     values.push_back(arrival.value);
@@ -47,12 +48,12 @@ GapMoments gap_moments(const std::vector<double>& dates) {
 }
 
 TEST(Arrivals, DeterministicGapsAreAllEqual) {
-  const ArrivalSpec spec{ArrivalProcess::deterministic, PerSecond{4}};
+  const RenewalArrivals spec{ArrivalProcess::deterministic, PerSecond{4}};
   EXPECT_THAT(dates(spec, 4), ElementsAre(0, 0.25, 0.5, 0.75));
 }
 
 TEST(Arrivals, DeterministicDatesDoNotDrift) {
-  const ArrivalSpec spec{ArrivalProcess::deterministic, PerSecond{3}};
+  const RenewalArrivals spec{ArrivalProcess::deterministic, PerSecond{3}};
   const std::vector<double> values = dates(spec, 100'000);
   for (std::size_t i = 0; i < values.size(); ++i) {
     ASSERT_EQ(values[i], static_cast<double>(i) / 3);
@@ -75,7 +76,7 @@ TEST(Arrivals, PoissonGapsHaveTheirMeanAndVariation) {
 
 TEST(Arrivals, GammaGapsHaveTheirMeanAndVariation) {
   for (const double cv : {0.2, 0.5, 1.0, 2.0, 4.0}) {
-    ArrivalSpec spec{ArrivalProcess::gamma, PerSecond{8}};
+    RenewalArrivals spec{ArrivalProcess::gamma, PerSecond{8}};
     spec.cv = cv;
     const GapMoments moments = gap_moments(dates(spec, kCount));
     EXPECT_NEAR(moments.mean, 0.125, 4 * cv * 0.125 / std::sqrt(static_cast<double>(kCount)));
@@ -83,6 +84,39 @@ TEST(Arrivals, GammaGapsHaveTheirMeanAndVariation) {
     const double deviation = std::sqrt((2 + 6 * cv * cv) / static_cast<double>(kCount));
     EXPECT_NEAR(moments.cv_squared / (cv * cv), 1, 6 * deviation) << cv;
   }
+}
+
+TEST(Arrivals, WeibullGapsHaveTheirMeanAndVariation) {
+  for (const double cv : {0.0005, 0.5, 1.0, 2.0}) {
+    RenewalArrivals spec{ArrivalProcess::weibull, PerSecond{8}};
+    spec.cv = cv;
+    const GapMoments moments = gap_moments(dates(spec, kCount));
+    EXPECT_NEAR(moments.mean, 0.125, 4 * cv * 0.125 / std::sqrt(static_cast<double>(kCount)));
+    EXPECT_NEAR(moments.cv_squared / (cv * cv), 1, cv < 1 ? 0.02 : 0.08) << cv;
+  }
+}
+
+TEST(Arrivals, WeibullShapesGiveTheirVariation) {
+  // cv^2 = Gamma(1 + 2/k) / Gamma(1 + 1/k)^2 - 1: shape 1 is exponential, and for shape 1/2
+  // Gamma(5) / Gamma(3)^2 - 1 = 5; for shape 2, 4/pi - 1; for shape 1/5, 10! / 5!^2 - 1 = 251.
+  EXPECT_NEAR(weibull_shape(1), 1, 1e-12);
+  EXPECT_NEAR(weibull_shape(std::sqrt(5.0)), 0.5, 1e-12);
+  EXPECT_NEAR(weibull_shape(std::sqrt(0.2732395447351628)), 2, 1e-12);
+  EXPECT_NEAR(weibull_shape(std::sqrt(251.0)), 0.2, 1e-12);
+  // Both sides of the switch to the asymptote.
+  EXPECT_NEAR(weibull_shape(0.000999) / weibull_shape(0.001001), 1.002, 0.001);
+}
+
+TEST(Arrivals, LogGammaIsThatOfTheCLibrary) {
+  for (double x = 1; x < 40; x += 0.37) {
+    EXPECT_NEAR(log_gamma(x), std::lgamma(x), 1e-14 * (1 + std::abs(std::lgamma(x)))) << x;
+  }
+}
+
+TEST(Arrivals, AWeibullProcessOfVariationOneIsPoisson) {
+  const std::vector<double> poisson = dates({ArrivalProcess::poisson, PerSecond{8}}, 1000);
+  const std::vector<double> weibull = dates({ArrivalProcess::weibull, PerSecond{8}}, 1000);
+  for (std::size_t i = 0; i < poisson.size(); ++i) ASSERT_NEAR(weibull[i], poisson[i], 1e-9);
 }
 
 TEST(Arrivals, CountsOfAPoissonProcessVaryAsMuchAsTheirMean) {
@@ -105,7 +139,7 @@ TEST(Arrivals, CountsOfAPoissonProcessVaryAsMuchAsTheirMean) {
 }
 
 TEST(Arrivals, AGammaProcessWithoutVariationIsDeterministic) {
-  ArrivalSpec spec{ArrivalProcess::gamma, PerSecond{4}};
+  RenewalArrivals spec{ArrivalProcess::gamma, PerSecond{4}};
   spec.cv = 0;
   EXPECT_EQ(dates(spec, 100), dates({ArrivalProcess::deterministic, PerSecond{4}}, 100));
 }
@@ -121,7 +155,7 @@ TEST(Arrivals, TheFirstRequestArrivesAtZeroByDefault) {
 TEST(Arrivals, UnderVllmsConventionTheLastRequestArrivesAtCountOverRate) {
   for (const auto process :
        {ArrivalProcess::deterministic, ArrivalProcess::poisson, ArrivalProcess::gamma}) {
-    ArrivalSpec spec{process, PerSecond{7}};
+    RenewalArrivals spec{process, PerSecond{7}};
     spec.cv = 3;
     spec.convention = ArrivalConvention::vllm;
     for (const std::int64_t count : {1, 2, 1000}) {
@@ -134,7 +168,7 @@ TEST(Arrivals, UnderVllmsConventionTheLastRequestArrivesAtCountOverRate) {
 }
 
 TEST(Arrivals, UnderVllmsConventionGapsKeepTheirProportions) {
-  ArrivalSpec spec{ArrivalProcess::poisson, PerSecond{7}};
+  RenewalArrivals spec{ArrivalProcess::poisson, PerSecond{7}};
   const std::vector<double> plain = dates(spec, 3);  // 0, g1, g1 + g2
   spec.convention = ArrivalConvention::vllm;
   const std::vector<double> stretched = dates(spec, 2);  // g1 and g1 + g2, stretched to 2 / 7
@@ -143,7 +177,7 @@ TEST(Arrivals, UnderVllmsConventionGapsKeepTheirProportions) {
 
 TEST(Arrivals, TheWidestVariationStaysFiniteAndSorted) {
   for (const auto convention : {ArrivalConvention::first_at_zero, ArrivalConvention::vllm}) {
-    ArrivalSpec spec{ArrivalProcess::gamma, PerSecond{1}, 100, convention};
+    RenewalArrivals spec{ArrivalProcess::gamma, PerSecond{1}, 100, convention};
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
       const std::vector<double> values = dates(spec, 5, seed);
       EXPECT_TRUE(std::is_sorted(values.begin(), values.end()));
@@ -153,21 +187,21 @@ TEST(Arrivals, TheWidestVariationStaysFiniteAndSorted) {
 }
 
 TEST(Arrivals, AShorterListIsAPrefixOfALongerOne) {
-  const ArrivalSpec spec{ArrivalProcess::gamma, PerSecond{4}, 2};
+  const RenewalArrivals spec{ArrivalProcess::gamma, PerSecond{4}, 2};
   std::vector<double> longer = dates(spec, 1000);
   longer.resize(10);
   EXPECT_EQ(dates(spec, 10), longer);
 }
 
 TEST(Arrivals, TheSeedDecidesAndTheDatesAreFixedForAllTime) {
-  const ArrivalSpec spec{ArrivalProcess::poisson, PerSecond{8}};
+  const RenewalArrivals spec{ArrivalProcess::poisson, PerSecond{8}};
   EXPECT_EQ(dates(spec, 100, 7), dates(spec, 100, 7));
   EXPECT_NE(dates(spec, 100, 7), dates(spec, 100, 8));
   EXPECT_THAT(dates(spec, 3, 7), ElementsAre(0, 0.055150802172372351, 0.24063736392943158));
 }
 
 TEST(Arrivals, ParametersOutOfRangeAreRefused) {
-  const auto complaint = [](const ArrivalSpec& spec, std::int64_t count) {
+  const auto complaint = [](const RenewalArrivals& spec, std::int64_t count) {
     return error_of([&] { generate_arrivals(spec, count, 7); });
   };
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -176,20 +210,26 @@ TEST(Arrivals, ParametersOutOfRangeAreRefused) {
                 StartsWith("arrivals: the rate must be above zero (at least 1e-09 /s), found "));
   }
   for (const double cv : {-0.5, nan, kInfinity, 101.0}) {
-    EXPECT_THAT(complaint({ArrivalProcess::gamma, PerSecond{1}, cv}, 1),
-                StartsWith("arrivals: the coefficient of variation must be from 0 to 100, found "));
+    for (const auto process : {ArrivalProcess::gamma, ArrivalProcess::weibull}) {
+      EXPECT_THAT(
+          complaint({process, PerSecond{1}, cv}, 1),
+          StartsWith("arrivals: the coefficient of variation must be from 0 to 100, found "));
+    }
   }
   EXPECT_EQ(complaint({}, 0), "arrivals: at least one request is needed, found 0");
 }
 
 TEST(Arrivals, DescriptionsNameTheParameters) {
-  EXPECT_EQ(describe(ArrivalSpec{ArrivalProcess::poisson, PerSecond{8}}),
+  EXPECT_EQ(describe(RenewalArrivals{ArrivalProcess::poisson, PerSecond{8}}),
             "poisson, rate 8 /s, first request at 0");
-  EXPECT_EQ(describe({ArrivalProcess::gamma, PerSecond{8}, 2.5, ArrivalConvention::vllm}),
-            "gamma with cv 2.5, rate 8 /s, stretched as vLLM does");
-  EXPECT_EQ(describe({ArrivalProcess::deterministic, PerSecond{0.5}}),
+  EXPECT_EQ(
+      describe(RenewalArrivals{ArrivalProcess::gamma, PerSecond{8}, 2.5, ArrivalConvention::vllm}),
+      "gamma with cv 2.5, rate 8 /s, stretched as vLLM does");
+  EXPECT_EQ(describe(RenewalArrivals{ArrivalProcess::weibull, PerSecond{8}, 2.5}),
+            "weibull with cv 2.5, rate 8 /s, first request at 0");
+  EXPECT_EQ(describe(RenewalArrivals{ArrivalProcess::deterministic, PerSecond{0.5}}),
             "deterministic, rate 0.5 /s, first request at 0");
-  EXPECT_EQ(describe({ArrivalProcess::poisson, PerSecond{kInfinity}}),
+  EXPECT_EQ(describe(RenewalArrivals{ArrivalProcess::poisson, PerSecond{kInfinity}}),
             "poisson, all requests at 0");
 }
 

@@ -134,9 +134,10 @@ TEST(AzureRows, DatesWithAndWithoutZoneMustNotBeMixed) {
 TEST(AzureRows, ATimeUnitDoesNotApply) {
   TraceOptions options;
   options.time_unit = Seconds{1};
-  EXPECT_EQ(trace_error(TraceFormat::azure, kAzureText, options),
-            "trace options: time_unit applies to numeric timestamps, and the format has calendar "
-            "dates, found 1 s");
+  EXPECT_EQ(
+      trace_error(TraceFormat::azure, kAzureText, options),
+      "trace options: time_unit applies to the timestamps of mooncake, not to those of azure, "
+      "found 1 s");
 }
 
 }  // namespace

@@ -61,25 +61,25 @@ TEST(MooncakeRows, AKeyAndItsAliasTogetherAreAFault) {
 
 TEST(MooncakeRows, KeysWithoutEffectAreCounted) {
   const Trace trace = read_mooncake(
-      row_with("request_id", "\"a\"") + row_with("request_id", "7") + row_with("priority", "-1") +
       row_with("extra", R"({"a": [1, {"b": null}], "c": true})") + row_with("tools", "[]") +
       row_with("group_id", "null") + row_with("strict_priority", "1.5") +
       row_with("policy_class", "\"x\"") + row_with("message_mode", "false"));
-  EXPECT_EQ(trace.account.emitted, 9);
-  const std::map<std::string, std::int64_t> expected{
-      {"request_id", 2}, {"priority", 1},        {"extra", 1},        {"tools", 1},
-      {"group_id", 1},   {"strict_priority", 1}, {"policy_class", 1}, {"message_mode", 1}};
+  EXPECT_EQ(trace.account.emitted, 6);
+  const std::map<std::string, std::int64_t> expected{{"extra", 1},        {"tools", 1},
+                                                     {"group_id", 1},     {"strict_priority", 1},
+                                                     {"policy_class", 1}, {"message_mode", 1}};
   EXPECT_EQ(trace.account.ignored_keys, expected);
 }
 
-TEST(MooncakeRows, SessionKeysAreRefusedByNameEvenWhenRowsAreSkipped) {
+TEST(MooncakeRows, GraphsOfRequestsAreRefusedByNameEvenWhenRowsAreSkipped) {
   TraceOptions skipping;
   skipping.on_bad_row = OnBadRow::skip;
-  for (const std::string key : {"session_id", "delay", "delay_ms", "wait_for", "branches",
-                                "prefix_reset", "tool_wait_ms", "tool_events"}) {
+  for (const std::string key :
+       {"wait_for", "branches", "prefix_reset", "tool_wait_ms", "tool_events"}) {
     EXPECT_EQ(mooncake_error(row_with(key, "0"), skipping),
               "FILE:1: error: the key '" + key +
-                  "' makes requests depend on one another; sessions are not supported yet");
+                  "' belongs to a graph of requests, which is not simulated; turns that follow one "
+                  "another have a 'session_id'");
   }
 }
 
@@ -95,8 +95,8 @@ TEST(MooncakeRows, AnUnknownKeyIsAFaultWithTheNearestName) {
   EXPECT_EQ(mooncake_error(row_with("input_lenght", "600")),
             "FILE:1: error: unknown key 'input_lenght' (did you mean 'input_length'?); valid keys: "
             "timestamp, input_length, output_length, hash_ids, created_time, input_tokens, "
-            "output_tokens, request_id, priority, strict_priority, policy_class, group_id, extra, "
-            "tools, message_mode");
+            "output_tokens, session_id, delay, delay_ms, request_id, priority, strict_priority, "
+            "policy_class, group_id, extra, tools, message_mode");
 }
 
 TEST(MooncakeRows, WhatIsNotAnObjectIsAFault) {

@@ -159,13 +159,73 @@ TEST(PublishedTraces, Azure2024FilesAreRead) {
   EXPECT_EQ(code.requests.back().arrival.value, 0.07396);
 }
 
-TEST(PublishedTraces, SessionsOfOtherToolsAreRefusedByName) {
+TEST(PublishedTraces, SessionsOfOtherToolsAreRead) {
   const std::string path = kTraces + "format_examples/aiperf_mooncake_sessions.jsonl";
   KVFERRY_NEEDS(path);
-  EXPECT_EQ(error_of([&] { read_trace(path, TraceFormat::mooncake, {}); }),
-            path +
-                ":1: error: the key 'session_id' makes requests depend on one another; sessions "
-                "are not supported yet");
+  TraceOptions options;
+  options.turn_input = TurnInput::delta;
+  const Trace trace = read_trace(path, TraceFormat::mooncake, options);
+  ASSERT_EQ(trace.requests.size(), 3U);
+  EXPECT_EQ(trace.account.sessions, 2);
+  // 1200 + 50 + 512 tokens, 100 ms after the end of the first turn.
+  EXPECT_EQ(trace.requests[1].input_tokens, 1762);
+  EXPECT_EQ(trace.requests[1].after, 0);
+  EXPECT_EQ(trace.requests[1].think.value, 0.1);
+  EXPECT_EQ(trace.requests[2].arrival.value, 0.0005);
+}
+
+TEST(PublishedTraces, BothFormsOfBurstGptAreRead) {
+  const std::string six = kTraces + "format_examples/BurstGPT_1_first3rows.csv";
+  const std::string eight = kTraces + "format_examples/BurstGPT_3_first4rows.csv";
+  KVFERRY_NEEDS(six);
+  KVFERRY_NEEDS(eight);
+  const TraceOptions options = default_options(TraceFormat::burstgpt);
+  const Trace first = read_trace(six, TraceFormat::burstgpt, options);
+  EXPECT_EQ(totals_of(first).input_tokens, 1976);
+  EXPECT_EQ(first.requests.back().arrival.value, 113);
+  EXPECT_EQ(first.account.sessions, 0);
+  const Trace third = read_trace(eight, TraceFormat::burstgpt, options);
+  EXPECT_EQ(totals_of(third).output_tokens, 776);
+  EXPECT_EQ(third.requests.back().arrival.value, 144);
+  EXPECT_EQ(third.account.sessions, 4);
+}
+
+TEST(PublishedTraces, AQwenRowIsRead) {
+  const std::string path = kTraces + "format_examples/qwen_thinking_blksz_16_row1.jsonl";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::qwen, default_options(TraceFormat::qwen));
+  ASSERT_EQ(trace.requests.size(), 1U);
+  EXPECT_EQ(trace.requests[0].input_tokens, 502);
+  EXPECT_EQ(trace.requests[0].output_tokens, 1494);
+  EXPECT_EQ(trace.requests[0].prefix_blocks.size(), 32U);
+  EXPECT_EQ(trace.block_tokens, 16);
+}
+
+// The published collection has 739 conversations; the test folder has seven of them, without
+// sub-agents.
+TEST(PublishedTraces, ConversationsOfCodingAgentsAreRead) {
+  const std::string path = kTraces + "weka";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::weka, default_options(TraceFormat::weka));
+  const Totals totals = totals_of(trace);
+  EXPECT_EQ(trace.requests.size(), 251U);
+  EXPECT_EQ(trace.account.sessions, 7);
+  EXPECT_EQ(totals.input_tokens, 20'571'433);
+  EXPECT_EQ(totals.output_tokens, 125'749);
+  EXPECT_EQ(trace.block_tokens, 64);
+  EXPECT_TRUE(trace.account.dropped.empty());
+  for (const Request& request : trace.requests) {
+    EXPECT_EQ(static_cast<std::int64_t>(request.prefix_blocks.size()), request.input_tokens / 64);
+  }
+}
+
+// Eight clients of deepseek-r1, which send 2.4718 requests per second over 86,400 s.
+TEST(PublishedTraces, ServeGenClientsSendAtTheirRates) {
+  const std::string path = kTraces + "servegen";
+  KVFERRY_NEEDS(path);
+  const Trace trace = read_trace(path, TraceFormat::servegen, {}, 1);
+  EXPECT_NEAR(static_cast<double>(trace.requests.size()), 213'563, 0.02 * 213'563);
+  EXPECT_EQ(trace.account.rows_read, trace.account.emitted);
 }
 
 }  // namespace

@@ -96,7 +96,8 @@ TEST(RowSelection, AFileOfWhichNothingIsLeftIsRefused) {
 
 TEST(RowSelection, AnswersWithoutTokensAreAFaultByDefault) {
   const std::string message =
-      ": expected at least 1 token (on_zero_output: drop leaves such rows out), found '0'";
+      ": expected at least 1 token (on_zero_output: drop leaves such rows out, "
+      "prefill-only serves them for their prompt), found '0'";
   EXPECT_EQ(mooncake_error(row("0") + row("1", 10, 0)), "FILE:2: error: 'output_length'" + message);
   EXPECT_EQ(trace_error(TraceFormat::azure,
                         "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,374,0\n"),

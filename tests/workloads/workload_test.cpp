@@ -16,7 +16,7 @@ using ::testing::StartsWith;
 
 SyntheticSpec synthetic() {
   SyntheticSpec spec;
-  spec.arrivals.rate = PerSecond{8};
+  spec.arrivals = RenewalArrivals{ArrivalProcess::poisson, PerSecond{8}};
   spec.lengths = IndependentLengths{LogNormalLength{1020, 2735}, ConstantLength{128}};
   spec.requests = 50;
   return spec;
@@ -61,7 +61,7 @@ TEST(Workload, ArrivalsDoNotDependOnLengths) {
 
 TEST(Workload, RequestsFromTheEndOfTheDurationOnAreLeftOut) {
   SyntheticSpec spec = synthetic();
-  spec.arrivals.process = ArrivalProcess::deterministic;
+  spec.arrivals = RenewalArrivals{ArrivalProcess::deterministic, PerSecond{8}};
   spec.duration = Seconds{0.5};
   EXPECT_THAT(dates(make_workload(spec, 7)), ::testing::ElementsAre(0, 0.125, 0.25, 0.375));
   spec.duration = Seconds{1000};
@@ -74,10 +74,14 @@ TEST(Workload, ADurationWithoutRequestsIsRefused) {
   EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
             "workload: the duration must be above zero, found 0 s");
   spec.duration = Seconds{0.1};
-  spec.arrivals.process = ArrivalProcess::deterministic;
-  spec.arrivals.convention = ArrivalConvention::vllm;
+  spec.arrivals =
+      RenewalArrivals{ArrivalProcess::deterministic, PerSecond{8}, 1, ArrivalConvention::vllm};
   EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
             "workload: no request arrives within the duration of 0.1 s");
+  spec.duration.reset();
+  spec.arrivals = PiecewiseArrivals{{{Seconds{1e-6}, PerSecond{1}, 1}}};
+  EXPECT_EQ(error_of([&] { make_workload(spec, 7); }),
+            "workload: no request arrives within the phases");
 }
 
 TEST(Workload, CutLengthsAreReported) {
@@ -120,6 +124,27 @@ TEST(Workload, ATraceIsReplayedWithItsAccount) {
   EXPECT_EQ(without_path(workload.source.description, file.path()),
             "mooncake file 'FILE', 3 of 3 rows, fingerprint 6b023792e6539376, replayed 2 times as "
             "fast");
+}
+
+TEST(Workload, SessionsOfATraceCanStartAnew) {
+  const TemporaryFile file(
+      "arrival_s,input_tokens,output_tokens,session_id\n0,1,1,a\n1,2,1,b\n2,3,1,a\n");
+  TraceSpec spec{file.path(), TraceFormat::csv, {}};
+  spec.starts = RenewalArrivals{ArrivalProcess::deterministic, PerSecond{0.1}};
+  const Workload workload = make_workload(spec, 7);
+  EXPECT_THAT(dates(workload), ::testing::ElementsAre(0, 2, 10));
+  EXPECT_EQ(workload.requests[1].after, 0);
+  EXPECT_EQ(workload.requests[2].input_tokens, 2);
+  EXPECT_THAT(workload.source.description,
+              HasSubstr(", 2 sessions, ordered replay, started anew: deterministic, rate 0.1 /s"));
+}
+
+TEST(Workload, SessionsOfATraceDoNotStartWhenAnswersHaveEnded) {
+  const TemporaryFile file("arrival_s,input_tokens,output_tokens\n0,1,1\n1,2,1\n");
+  TraceSpec spec{file.path(), TraceFormat::csv, {}};
+  spec.starts = ClosedLoopArrivals{2, {}};
+  EXPECT_THAT(error_of([&] { make_workload(spec, 7); }),
+              HasSubstr("max_concurrency bounds how many are in flight"));
 }
 
 TEST(Workload, CarriesTheBoundOfWhatIsInProgress) {
