@@ -86,12 +86,6 @@ void check_concurrency(const std::optional<std::int64_t>& max_concurrency) {
                    std::to_string(*max_concurrency));
 }
 
-void check_concurrency(const std::optional<std::int64_t>& max_concurrency) {
-  if (!max_concurrency || *max_concurrency >= 1) return;
-  throw InputError("workload: max_concurrency must be at least 1, found " +
-                   std::to_string(*max_concurrency));
-}
-
 }  // namespace
 
 std::string describe(const SourceFile& file) {
