@@ -36,7 +36,7 @@ Workload workload_of(const TraceInput& input) {
   const scenarios::SeededWorkload source =
       generates ? scenarios::load_workload(input.path, overrides_from(input.set))
                 : scenarios::trace_workload(input.path, input.format, overrides_from(input.set));
-  if (generates) spdlog::info("seed: {}", source.seed);
+  spdlog::info("seed: {}", source.seed);
   Workload workload = workloads::make_workload(source.spec, source.seed);
   log_workload(workload);
   return workload;

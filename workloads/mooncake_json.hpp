@@ -31,9 +31,6 @@ struct MooncakeDialect {
   OnZeroOutput on_zero_output{};
 };
 
-/// The conversation that a faulty row names, as far as it can be made out; empty when it cannot.
-std::string session_named_in(std::string_view line);
-
 /// Reads the line. 64-bit hash ids never pass through a double.
 /// @throws RowFault for a fault of the row; InputError, with the place in `file`, for keys that are
 /// repeated or not supported, for nesting deeper than 64 and for an endless array of ids.

@@ -1,5 +1,7 @@
 #include "workloads/mooncake_rows.hpp"
 
+#include "workloads/session_finder.hpp"
+
 #include <cmath>
 #include <optional>
 #include <string>

@@ -103,9 +103,10 @@ TEST(TraceCommand, ConvertChangesWhatItIsTold) {
   EXPECT_EQ(read_text(files.out),
             "arrival_s,input_tokens,output_tokens\n0,600,5\n0.75,1024,7\n2,513,9\n3,600,5\n"
             "3.75,1024,7\n5,513,9\n");
-  EXPECT_THAT(result.err,
-              AllOf(HasSubstr("replayed 2 times as fast, looped: 2 laps"),
-                    HasSubstr("warning: csv has no block ids: 6 requests lose theirs")));
+  EXPECT_THAT(
+      result.err,
+      AllOf(HasSubstr("info: seed: 1\n"), HasSubstr("replayed 2 times as fast, looped: 2 laps"),
+            HasSubstr("warning: csv has no block ids: 6 requests lose theirs")));
 }
 
 TEST(TraceCommand, GenerateWritesTheRequestsOfAScenario) {

@@ -117,8 +117,6 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
                 {{trace}, {"workload.trace.superpose={copies: 2, shift: 1 s}"}}},
         Section{"workload.lengths.empirical",
                 {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}},
-        Section{"workload.trace.session_arrivals",
-                {{trace}, {"workload.trace.session_arrivals={process: gamma, rate: 1 /s, cv: 1}"}}},
         Section{"model", {{"model={base: llama-3.1-8b}"}}},
         Section{"stack", {{"stack={base: vllm-0.12}"}}},
         Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
@@ -201,6 +199,7 @@ TEST(Schema, KnowsTheKeysOfAllProcesses) {
         reader_keys("workload.arrivals", {{"workload.arrivals.process=" + std::string(process)}}));
   }
   EXPECT_EQ(schema_keys("workload.arrivals"), keys);
+  EXPECT_EQ(schema_keys("workload.trace.session_arrivals"), schema_keys("workload.arrivals"));
   EXPECT_EQ(processes.size(), 12U);
   const std::string unknown = errors_of(kValid, {{"workload.arrivals.process=zzz"}}).at(0);
   for (const std::string& process : processes) {

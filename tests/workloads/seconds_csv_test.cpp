@@ -61,6 +61,23 @@ TEST(PlainRows, DatesKeepAllTheirDigits) {
   EXPECT_EQ(arrivals(read_text(TraceFormat::csv, text)), dates);
 }
 
+TEST(PlainRows, WhatIsWrittenIsReadBack) {
+  const std::string written =
+      "arrival_s,input_tokens,output_tokens,session_id,think_s,priority,request_id\n"
+      "0,10,1,0,,0,0\n0,11,1,0,0.30000000000000004,0,1\n0.1,20,2,,,-1,2\n"
+      "0.1234567891234,12,1,0,2.5,7,3\n";
+  std::string again =
+      "arrival_s,input_tokens,output_tokens,session_id,think_s,priority,request_id\n";
+  for (const Request& request : read_text(TraceFormat::csv, written).requests) {
+    again += shortest_decimal(request.arrival.value) + "," + std::to_string(request.input_tokens) +
+             "," + std::to_string(request.output_tokens) + "," +
+             (request.session < 0 ? "" : std::to_string(request.session)) + "," +
+             (request.after < 0 ? "" : shortest_decimal(request.think.value)) + "," +
+             std::to_string(request.priority) + "," + std::to_string(request.id) + "\n";
+  }
+  EXPECT_EQ(again, written);
+}
+
 TEST(PlainRows, DatesThatAreNoTimesAreFaults) {
   for (const std::string date : {"-1", "nan", "inf", "1e400", "9.3e9", "", "12:00", "1 "}) {
     EXPECT_EQ(trace_error(TraceFormat::csv, kPlain + date + ",1,1\n"),
