@@ -1,8 +1,10 @@
 #include "sim/base/portable_math.hpp"
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 namespace kvferry {
@@ -28,6 +30,14 @@ constexpr std::array<double, 18> inverse_factorials() {
 }
 constexpr auto kInverseFactorial = inverse_factorials();
 
+// 1/3, 1/5, ... 1/23: the series of atanh.
+constexpr std::array<double, 11> odd_reciprocals() {
+  std::array<double, 11> table{};
+  for (std::size_t i = 0; i < table.size(); ++i) table[i] = 1.0 / static_cast<double>(2 * i + 3);
+  return table;
+}
+constexpr auto kOddReciprocal = odd_reciprocals();
+
 // Taylor series of sine and cosine for |x| <= pi/4: the first omitted term is below 1e-17.
 double sine_series(double x) {
   const double square = x * x;
@@ -49,6 +59,25 @@ double cosine_series(double x) {
   return 1 + sum;
 }
 
+struct Split {
+  double mantissa;  ///< 0.5 to 1
+  int exponent;
+};
+
+// As std::frexp, without the call for normal numbers.
+Split split(double x) {
+  constexpr std::uint64_t kExponentMask = 0x7FF0'0000'0000'0000;
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  const auto exponent = static_cast<int>((bits & kExponentMask) >> 52U);
+  if (exponent == 0) {  // a denormal
+    int k = 0;
+    const double m = std::frexp(x, &k);
+    return {m, k};
+  }
+  constexpr std::uint64_t kHalf = 0x3FE0'0000'0000'0000;
+  return {std::bit_cast<double>((bits & ~kExponentMask) | kHalf), exponent - 1022};
+}
+
 }  // namespace
 
 double portable_exp(double x) {
@@ -65,8 +94,7 @@ double portable_exp(double x) {
 double portable_log(double x) {
   // x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| <
   // 0.172.
-  int k = 0;
-  double m = std::frexp(x, &k);
+  auto [m, k] = split(x);
   constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
   if (m < kSqrtHalf) {
     m *= 2;
@@ -75,7 +103,7 @@ double portable_log(double x) {
   const double s = (m - 1) / (m + 1);
   const double square = s * s;
   double sum = 0;
-  for (int n = 23; n >= 3; n -= 2) sum = (sum + 1.0 / n) * square;
+  for (std::size_t i = kOddReciprocal.size(); i-- > 0;) sum = (sum + kOddReciprocal[i]) * square;
   const double log_m = 2 * (s + s * sum);
   return k * kLn2High + (log_m + k * kLn2Low);
 }
