@@ -143,11 +143,11 @@ std::vector<CosSin> rotations(const KvShape& shape, double theta) {
   const int pairs = shape.head_dim / 2;
   std::vector<CosSin> table;
   table.reserve(static_cast<std::size_t>(shape.tokens) * static_cast<std::size_t>(pairs));
+  std::vector<double> frequencies;
+  for (int d = 0; d < pairs; ++d)
+    frequencies.push_back(portable_pow(theta, -2.0 * d / shape.head_dim));
   for (int token = 0; token < shape.tokens; ++token) {
-    for (int d = 0; d < pairs; ++d) {
-      const double frequency = portable_pow(theta, -2.0 * d / shape.head_dim);
-      table.push_back(portable_cos_sin(token * frequency));
-    }
+    for (const double frequency : frequencies) table.push_back(portable_cos_sin(token * frequency));
   }
   return table;
 }
@@ -180,10 +180,13 @@ class TokenSampler {
   }
 
   void draw_head(std::span<const Channel> channels, double token_scale, std::span<double> head) {
-    for (std::size_t d = 0; d < head.size(); ++d) {
-      const double z = kind_.heavy_tails ? heavy_tailed(random_) : random_.gaussian();
-      head[d] = channels[d].mean + channels[d].scale * z * token_scale;
+    if (kind_.heavy_tails) {
+      for (double& z : head) z = heavy_tailed(random_);
+    } else {
+      random_.gaussians(head);
     }
+    for (std::size_t d = 0; d < head.size(); ++d)
+      head[d] = channels[d].mean + channels[d].scale * head[d] * token_scale;
     if (kind_.normalised_heads) normalise(head, weights_.scale);
   }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 namespace kvferry {
@@ -14,6 +15,7 @@ namespace {
 // remainder.
 constexpr double kLn2High = 0x1.62e42feep-1;
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
+constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
 constexpr double kHalfPiHigh = 0x1.921fb544p+0;
 constexpr double kHalfPiMiddle = 0x1.0b4611a6p-34;
 constexpr double kHalfPiLow = 0x1.3198a2e037073p-69;
@@ -95,7 +97,6 @@ double portable_log(double x) {
   // x = 2^k m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = (m - 1) / (m + 1), |s| <
   // 0.172.
   auto [m, k] = split(x);
-  constexpr double kSqrtHalf = 0x1.6a09e667f3bcdp-1;
   if (m < kSqrtHalf) {
     m *= 2;
     --k;
@@ -106,6 +107,36 @@ double portable_log(double x) {
   for (std::size_t i = kOddReciprocal.size(); i-- > 0;) sum = (sum + kOddReciprocal[i]) * square;
   const double log_m = 2 * (s + s * sum);
   return k * kLn2High + (log_m + k * kLn2Low);
+}
+
+// The compiler turns each line into the widest instructions that its target has; all of them are
+// exactly rounded, lane by lane.
+void portable_log4(const double* x, double* log) {
+  using Reals = double __attribute__((vector_size(32)));
+  using Words = std::int64_t __attribute__((vector_size(32)));
+  constexpr std::int64_t kMantissa = 0x000F'FFFF'FFFF'FFFF;
+  constexpr std::int64_t kHalf = 0x3FE0'0000'0000'0000;
+  Words bits;
+  std::memcpy(&bits, x, sizeof bits);
+  Reals m;
+  const Words mantissa = (bits & kMantissa) | kHalf;
+  std::memcpy(&m, &mantissa, sizeof m);
+  const Words is_small = m < kSqrtHalf;  // -1 where it is
+  m = is_small ? m * 2 : m;
+  // The exponent as a number: its bits in the last place of 2^52, which is then taken away again.
+  constexpr double kTwoTo52 = 0x1p52;
+  constexpr std::int64_t kTwoTo52Bits = 0x4330'0000'0000'0000;
+  const Words exponent_bits = ((bits >> 52) + is_small) | kTwoTo52Bits;
+  Reals k;
+  std::memcpy(&k, &exponent_bits, sizeof k);
+  k = (k - kTwoTo52) - 1022;
+  const Reals s = (m - 1) / (m + 1);
+  const Reals square = s * s;
+  Reals sum = square - square;
+  for (std::size_t i = kOddReciprocal.size(); i-- > 0;) sum = (sum + kOddReciprocal[i]) * square;
+  const Reals log_m = 2 * (s + s * sum);
+  const Reals result = k * kLn2High + (log_m + k * kLn2Low);
+  std::memcpy(log, &result, sizeof result);
 }
 
 double portable_pow(double base, double exponent) {

@@ -15,6 +15,10 @@ double portable_exp(double x);
 /// Natural logarithm of a positive, finite x.
 double portable_log(double x);
 
+/// Natural logarithms of four positive, normal numbers, each with the bits of portable_log(); sooner
+/// than one after the other.
+void portable_log4(const double* x, double* log);
+
 /// base^exponent for a positive, finite base; 0 for base 0 and a positive exponent.
 double portable_pow(double base, double exponent);
 

@@ -57,21 +57,50 @@ double RandomStream::exponential() {
   return -portable_log(uniform());
 }
 
+RandomStream::DiscPoint RandomStream::disc_point() {
+  for (;;) {
+    const double u = 2 * uniform() - 1;
+    const double v = 2 * uniform() - 1;
+    const double square = u * u + v * v;
+    if (square < 1 && square != 0) return {u, v, square};
+  }
+}
+
 double RandomStream::gaussian() {
   if (has_spare_) {
     has_spare_ = false;
     return spare_gaussian_;
   }
-  for (;;) {
-    const double u = 2 * uniform() - 1;
-    const double v = 2 * uniform() - 1;
-    const double square = u * u + v * v;
-    if (square >= 1 || square == 0) continue;
-    const double factor = std::sqrt(-2 * portable_log(square) / square);
-    spare_gaussian_ = v * factor;
-    has_spare_ = true;
-    return u * factor;
+  const DiscPoint point = disc_point();
+  const double factor = std::sqrt(-2 * portable_log(point.square) / point.square);
+  spare_gaussian_ = point.v * factor;
+  has_spare_ = true;
+  return point.u * factor;
+}
+
+void RandomStream::gaussians(std::span<double> values) {
+  constexpr std::size_t kPoints = 4;
+  if (has_spare_ && !values.empty()) {
+    values.front() = gaussian();
+    values = values.subspan(1);
   }
+  while (values.size() >= 2 * kPoints) {
+    std::array<DiscPoint, kPoints> points{};
+    std::array<double, kPoints> squares{};
+    std::array<double, kPoints> logs{};
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      points[i] = disc_point();
+      squares[i] = points[i].square;
+    }
+    portable_log4(squares.data(), logs.data());
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      const double factor = std::sqrt(-2 * logs[i] / squares[i]);
+      values[2 * i] = points[i].u * factor;
+      values[2 * i + 1] = points[i].v * factor;
+    }
+    values = values.subspan(2 * kPoints);
+  }
+  for (double& value : values) value = gaussian();
 }
 
 double RandomStream::gamma(double shape) {

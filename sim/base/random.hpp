@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace kvferry {
@@ -35,10 +36,21 @@ class RandomStream {
   /// Normal with mean 0 and deviation 1, by Marsaglia's polar method.
   double gaussian();
 
+  /// Fills `values` with what as many calls of gaussian() would give, sooner.
+  void gaussians(std::span<double> values);
+
   /// Gamma with the given shape and scale 1 (mean = shape), by Marsaglia and Tsang (2000).
   double gamma(double shape);
 
  private:
+  /// Uniform in the unit disc without its centre.
+  struct DiscPoint {
+    double u;
+    double v;
+    double square;  ///< of the distance from the centre
+  };
+  DiscPoint disc_point();
+
   std::array<std::uint64_t, 4> state_{};
   double spare_gaussian_ = 0;
   bool has_spare_ = false;

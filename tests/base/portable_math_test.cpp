@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -26,6 +27,19 @@ TEST(PortableMath, ExpIsExactAtItsLimits) {
   EXPECT_EQ(portable_exp(0), 1);
   EXPECT_EQ(portable_exp(-1000), 0);
   EXPECT_EQ(portable_exp(1000), std::numeric_limits<double>::infinity());
+}
+
+TEST(PortableMath, FourLogarithmsHaveTheBitsOfSingleOnes) {
+  RandomStream random(5, "log4");
+  for (int i = 0; i < 50'000; ++i) {
+    std::array<double, 4> x{};
+    for (double& value : x)
+      value = std::ldexp(0.5 + random.uniform() / 2, static_cast<int>(random.below(2000)) - 1000);
+    std::array<double, 4> logs{};
+    portable_log4(x.data(), logs.data());
+    for (std::size_t lane = 0; lane < 4; ++lane)
+      ASSERT_EQ(logs[lane], portable_log(x[lane])) << x[lane];
+  }
 }
 
 TEST(PortableMath, LogAgreesWithTheCLibrary) {

@@ -93,5 +93,18 @@ TEST(Random, GammaHasMeanAndVarianceEqualToItsShape) {
   }
 }
 
+TEST(Random, GaussiansInOneGoAreThoseOfSingleCalls) {
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{8},
+                                  std::size_t{9}, std::size_t{128}, std::size_t{4001}}) {
+    RandomStream single(3, "gaussians");
+    RandomStream together(3, "gaussians");
+    EXPECT_EQ(single.gaussian(), together.gaussian()) << "leaves a spare one behind";
+    std::vector<double> values(count);
+    together.gaussians(values);
+    for (const double value : values) ASSERT_EQ(value, single.gaussian());
+    EXPECT_EQ(single.gaussian(), together.gaussian());
+  }
+}
+
 }  // namespace
 }  // namespace kvferry
