@@ -50,8 +50,21 @@ void Clients::due(const Request& request) {
     send(now);
     return;
   }
-  waiting_.push_back(now);
+  wait(now);
   send_waiting();
+}
+
+// A session waits once, however many of its turns are due by then.
+void Clients::wait(const Due& due) {
+  const std::int64_t session = due.request->session;
+  if (session >= 0) {
+    const auto [turns, first] = waiting_turns_.try_emplace(session);
+    if (!first) {
+      turns->second.push_back(due);
+      return;
+    }
+  }
+  waiting_.push_back(due);
 }
 
 void Clients::send_waiting() {
@@ -59,8 +72,14 @@ void Clients::send_waiting() {
     const Due next = waiting_.front();
     waiting_.pop_front();
     ++in_flight_;
-    if (next.request->session >= 0) sessions_in_flight_.insert(next.request->session);
+    const std::int64_t session = next.request->session;
+    std::vector<Due> turns;
+    if (session >= 0) {
+      sessions_in_flight_.insert(session);
+      turns = std::move(waiting_turns_.extract(session).mapped());
+    }
     send(next);
+    for (const Due& turn : turns) send(turn);
   }
 }
 

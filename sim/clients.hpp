@@ -42,6 +42,7 @@ class Clients {
   void link_successors();
   void schedule_next_arrival();
   void due(const workloads::Request& request);
+  void wait(const Due& due);
   void send_waiting();
   void send(const Due& due);
   void schedule_successors(const workloads::Request& request);
@@ -61,6 +62,8 @@ class Clients {
   std::deque<Due> waiting_;
   std::unordered_map<std::int64_t, std::int64_t> turns_left_;  ///< of each session
   std::unordered_set<std::int64_t> sessions_in_flight_;
+  /// Further turns that have become due since their session began to wait, by session.
+  std::unordered_map<std::int64_t, std::vector<Due>> waiting_turns_;
 };
 
 }  // namespace kvferry::sim
