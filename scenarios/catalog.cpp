@@ -79,8 +79,9 @@ Entry read_mapping(SectionReader&& section, const CatalogName<Entry>& catalog,
   Entry entry = read_fields(section, name, base);
   entry.origin = sim::SpecOrigin::scenario;
   if (base != nullptr && !section.has("source")) {
-    entry.source =
-        base->name + " changed by the scenario (" + join_names(section.stated_keys()) + ")";
+    std::vector<std::string> changed = section.stated_keys();
+    std::erase_if(changed, [](const std::string& key) { return key == "base" || key == "name"; });
+    entry.source = base->name + " changed by the scenario (" + join_names(changed) + ")";
   }
   return entry;
 }

@@ -79,9 +79,7 @@ bool SectionReader::is_mapping(const std::string& key) const {
 std::vector<std::string> SectionReader::stated_keys() const {
   std::vector<std::string> keys;
   if (node_ == nullptr) return keys;
-  for (const ConfigEntry& entry : node_->entries) {
-    if (entry.key != "base" && entry.key != "name") keys.push_back(entry.key);
-  }
+  for (const ConfigEntry& entry : node_->entries) keys.push_back(entry.key);
   return keys;
 }
 

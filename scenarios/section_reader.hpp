@@ -47,7 +47,7 @@ class SectionReader {
   bool is_mapping(const std::string& key) const;
   /// The text of a scalar value, before it is read; empty when there is none.
   std::string text_of(const std::string& key) const;
-  /// The keys that the section was written with, but for `base` and `name`, in their order.
+  /// The keys that the section was written with, in their order.
   std::vector<std::string> stated_keys() const;
   /// Whether the section itself was written in the scenario.
   bool present() const { return node_ != nullptr; }
