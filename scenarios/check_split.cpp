@@ -3,6 +3,7 @@
 #include "sim/base/quantity_text.hpp"
 #include "sim/kv_memory.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace kvferry::scenarios {
@@ -112,30 +113,38 @@ void check_nodes(const SectionReader& root, const std::string& key,
   }
 }
 
-}  // namespace
-
-void check_model(const SectionReader& root, const sim::ModelSpec& model) {
+std::vector<std::string> model_faults(const sim::ModelSpec& model) {
+  std::vector<std::string> faults;
+  const auto at_most = [&](const std::string& what, std::int64_t found, const std::string& of,
+                           std::int64_t most) {
+    if (found <= most) return;
+    faults.push_back(what + " must be at most the " + of + ", " + number(most) + ", found " +
+                     number(found));
+  };
   if (model.heads % model.kv_heads != 0) {
-    root.error("model", "heads must be a multiple of kv_heads, found " + number(model.heads) +
-                            " and " + number(model.kv_heads));
+    faults.push_back("heads must be a multiple of kv_heads, found " + number(model.heads) +
+                     " and " + number(model.kv_heads));
   }
   if (model.head_dim % 2 != 0)
-    root.error("model", "head_dim must be even, found " + number(model.head_dim));
-  if (model.windowed_layers > model.layers)
-    root.error("model", "windowed_layers must be at most the layers, " + number(model.layers) +
-                            ", found " + number(model.windowed_layers));
+    faults.push_back("head_dim must be even, found " + number(model.head_dim));
+  at_most("windowed_layers", model.windowed_layers, "layers", model.layers);
   if (model.mla && sim::kv_values_per_head(model) % 32 != 0)
-    root.error("model", "mla: kv_rank + rope_dim must be a multiple of 32, found " +
-                            number(sim::kv_values_per_head(model)));
+    faults.push_back("mla: kv_rank + rope_dim must be a multiple of 32, found " +
+                     number(sim::kv_values_per_head(model)));
   if (model.mla && model.sliding_window)
-    root.error("model", "mla with a sliding_window is not supported");
-  if (!model.moe) return;
-  if (model.moe->top_k > model.moe->experts)
-    root.error("model", "moe: top_k must be at most the experts, " + number(model.moe->experts) +
-                            ", found " + number(model.moe->top_k));
-  if (model.moe->dense_layers > model.layers)
-    root.error("model", "moe: dense_layers must be at most the layers, " + number(model.layers) +
-                            ", found " + number(model.moe->dense_layers));
+    faults.push_back("mla with a sliding_window is not supported");
+  if (!model.moe) return faults;
+  at_most("moe: top_k", model.moe->top_k, "experts", model.moe->experts);
+  at_most("moe: dense_layers", model.moe->dense_layers, "layers", model.layers);
+  return faults;
+}
+
+}  // namespace
+
+bool check_model(const SectionReader& root, const sim::ModelSpec& model) {
+  const std::vector<std::string> faults = model_faults(model);
+  for (const std::string& fault : faults) root.error("model", fault);
+  return faults.empty();
 }
 
 std::vector<std::string> split_faults(const sim::SimulationConfig& system, const PoolConfig& pool) {
@@ -174,9 +183,10 @@ void check_memory(const SectionReader& root, const std::string& key,
   const sim::KvMemory memory = kv_memory(pool, system.model, system.weights);
   if (memory.blocks > 0) return;
   const Bytes needed = memory.weights + memory.block;
+  const Bytes budget = std::max(memory.budget, Bytes{0});
   root.error(key, system.model.name + " does not fit: weights and one KV block need " +
-                      rounded(needed) + " per GPU, " + rounded(memory.budget) + " are available (" +
-                      available(pool) + "), " + rounded(needed - memory.budget) + " too few" +
+                      rounded(needed) + " per GPU, " + rounded(budget) + " are available (" +
+                      available(pool) + "), " + rounded(needed - budget) + " too few" +
                       fitting_split(system, pool));
 }
 

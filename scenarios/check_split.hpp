@@ -13,8 +13,9 @@ namespace kvferry::scenarios {
 std::vector<std::string> split_faults(const sim::SimulationConfig& system,
                                       const sim::PoolConfig& pool);
 
-/// Reports faults of the model itself, at the key `model`.
-void check_model(const SectionReader& root, const sim::ModelSpec& model);
+/// Reports faults of the model itself, at the key `model`. True when there are none: a faulty one
+/// has no size.
+bool check_model(const SectionReader& root, const sim::ModelSpec& model);
 
 /// Reports faults of a pool at its `key`.
 void check_split(const SectionReader& root, const std::string& key,

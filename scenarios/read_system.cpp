@@ -118,10 +118,10 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
 }
 
 void check_system(const SectionReader& root, const sim::SimulationConfig& system) {
-  check_model(root, system.model);
+  const bool is_sound = check_model(root, system.model);
   for (const auto& [key, kind] : kinds_of(system)) {
     check_split(root, key, system, *kind);
-    check_memory(root, key, system, *kind);
+    if (is_sound) check_memory(root, key, system, *kind);
   }
 }
 

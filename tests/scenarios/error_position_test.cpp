@@ -96,6 +96,24 @@ TEST(ErrorPosition, BlocksOfTraceAndCacheMustDivideOneAnother) {
               ElementsAre("no error"));
 }
 
+TEST(ErrorPosition, AFaultyModelIsNotMeasured) {
+  EXPECT_THAT(
+      errors_of(kValid, {{"model={base: llama-3.1-8b, sliding_window: 100, windowed_layers: 33}"}}),
+      ElementsAre("--set model={base: llama-3.1-8b, sliding_window: 100, windowed_layers: 33}: "
+                  "error: key 'model': windowed_layers must be at most the layers, 32, found 33"));
+}
+
+TEST(ErrorPosition, AReserveBeyondTheMemoryLeavesNothing) {
+  EXPECT_THAT(errors_of(kValid, {{"decode.activation_reserve=90 GB"}}),
+              ElementsAre(HasSubstr("need 16 GB per GPU, 0 MB are available (0.9 of 80 GB on "
+                                    "h100-sxm, less activation_reserve 90 GB), 16 GB too few")));
+}
+
+TEST(ErrorPosition, AKindOfInstancesMayHaveAnyName) {
+  EXPECT_THAT(errors_of(kValid, {{"prefill.more={base: {instances: 1}, name: {instances: 1}}"}}),
+              ElementsAre("no error"));
+}
+
 TEST(ErrorPosition, NumbersHaveTheirRange) {
   EXPECT_EQ(error_of("instances: 2", "instances: 0"),
             "s.yaml:4:22: error: key 'prefill.instances': expected a whole number from 1 to 4096, "
