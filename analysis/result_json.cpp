@@ -91,6 +91,7 @@ Json to_json(const RunSummary& summary) {
   json["utilization"] = to_json(summary.utilization);
   json["prefill_iterations"] = summary.totals.prefill_iterations;
   json["decode_iterations"] = summary.totals.decode_iterations;
+  json["mixed_iterations"] = summary.totals.mixed_iterations;
   json["flows"] = summary.totals.flows;
   const LiveCodecAccount& live = summary.totals.live_codec;
   if (live.handoffs > 0) {

@@ -76,7 +76,7 @@ analysis::RunContext context_of(const scenarios::Scenario& scenario) {
   context.slo = scenario.slo;
   context.warmup = scenario.warmup;
   for (const sim::EngineKind& engine : sim::engines_of(system)) {
-    const std::int32_t gpus = engine.config->tensor_parallel;
+    const std::int32_t gpus = engine.config->gpus_per_instance();
     switch (engine.role) {
       case sim::EngineRole::prefill:
         ++context.prefill_instances;

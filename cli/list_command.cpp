@@ -78,7 +78,7 @@ TextTable topologies() {
 
 TextTable codecs() {
   TextTable table({"codec", "what it is", "source"}, {Align::left});
-  table.add({"none", "raw BF16 bytes travel", "-"});
+  table.add({"none", "raw bytes travel", "-"});
   table.add({"splitzip", "lossless: 4-bit exponent codes, sign and mantissa raw, escapes apart",
              "arXiv 2605.01708; format: codec/FORMAT.md"});
   return table;
@@ -107,7 +107,15 @@ TextTable policies() {
              "of two instances drawn at random, the one with fewer requests"});
   table.add({"session-sticky", "router.prefill, router.decode",
              "where the session's previous turn went; without one, least-loaded"});
-  table.add({"fcfs", "prefill.policy", "prompts in order of arrival"});
+  table.add({"fcfs", "policy of a pool", "prompts in order of arrival"});
+  table.add({"shortest-first", "policy of a pool", "the shortest prompt first; of equals fcfs"});
+  table.add({"priority", "policy of a pool",
+             "the smallest priority of the workload first; of equals fcfs"});
+  table.add({"recompute", "preemption of a pool",
+             "when the KV cache is full, the answer let in last is computed again later"});
+  table.add(
+      {"swap", "preemption of a pool", "likewise, but its blocks go to host memory and back"});
+  table.add({"never", "preemption of a pool", "room for the whole answer is taken in advance"});
   table.add({"none, pipelined", "transfer.overlap",
              "encode, send and decode in sequence, or chunk by chunk"});
   return table;

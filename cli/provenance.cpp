@@ -80,16 +80,25 @@ Json to_json(const scenarios::ResolvedNode& node) {
 }
 
 Json account_json(const workloads::TraceAccount& account) {
-  return {{"rows_read", account.rows_read},     {"emitted", account.emitted},
-          {"dropped", account.dropped},         {"ignored_keys", account.ignored_keys},
-          {"blank_lines", account.blank_lines}, {"unsorted_rows", account.unsorted_rows},
-          {"truncated", account.truncated},     {"warnings", account.warnings}};
+  return {{"rows_read", account.rows_read},       {"emitted", account.emitted},
+          {"dropped", account.dropped},           {"ignored_keys", account.ignored_keys},
+          {"blank_lines", account.blank_lines},   {"unsorted_rows", account.unsorted_rows},
+          {"sessions", account.sessions},         {"orphan_turns", account.orphan_turns},
+          {"prefill_only", account.prefill_only}, {"byte_order_mark", account.byte_order_mark},
+          {"truncated", account.truncated},       {"warnings", account.warnings}};
+}
+
+// Without hand-offs there is nothing to encode, whatever transfer.codec says.
+codec::CodecSources codec_sources(const PreparedRun& run) {
+  if (run.scenario.system.mode == sim::Mode::disaggregated) return run.codec->sources();
+  const std::string nothing = "nothing is handed off";
+  return {codec::Provenance::none, nothing, codec::Provenance::none, nothing};
 }
 
 }  // namespace
 
 std::vector<ProvenanceLine> provenance_of(const PreparedRun& run) {
-  const codec::CodecSources codec = run.codec->sources();
+  const codec::CodecSources codec = codec_sources(run);
   const std::string requests_kind(workloads::name_of(run.workload.source.kind));
   return {{"codec_time", std::string(text_of(codec.time)), codec.time_source},
           {"codec_size", std::string(text_of(codec.size)), codec.size_source},

@@ -13,7 +13,7 @@ class RawTransfer final : public TransferCodec {
  public:
   HandoffCost handoff(const KvSlice& slice) override { return {{0}, {0}, slice.raw_bytes()}; }
   CodecSources sources() const override {
-    return {Provenance::none, "no codec", Provenance::none, "raw BF16 bytes of the KV cache"};
+    return {Provenance::none, "no codec", Provenance::none, "raw bytes of the KV cache"};
   }
   bool compresses() const override { return false; }
 };

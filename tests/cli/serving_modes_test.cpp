@@ -1,0 +1,84 @@
+// What results say about modes and caches: no figure, source or silence that misleads.
+#include "tests/cli/run_program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kvferry {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kSmoke = KVFERRY_TEST_FILES "/golden/smoke.yaml";
+
+TEST(ServingModes, WithoutHandOffsNoCodecIsClaimed) {
+  const auto table = run_kvferry("run -q --set mode=colocated " + kSmoke);
+  ASSERT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, AllOf(Not(HasSubstr("wire bytes")), Not(HasSubstr("transfer"))));
+  const json summary =
+      json::parse(run_kvferry("run -q --format json --set mode=colocated " + kSmoke).out);
+  for (const char* what : {"codec_time", "codec_size"}) {
+    EXPECT_EQ(summary["provenance"][what]["kind"], "none");
+    EXPECT_EQ(summary["provenance"][what]["source"], "nothing is handed off");
+  }
+  EXPECT_EQ(summary["decode_iterations"], 0);
+  EXPECT_GT(summary["mixed_iterations"], 0);
+}
+
+TEST(ServingModes, AnFp8CacheIsNotCalledBf16) {
+  const auto result = run_kvferry("run -q --set transfer.codec=none --set kv_type=fp8 " + kSmoke);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("raw bytes of the KV cache"), Not(HasSubstr("BF16"))));
+}
+
+// Each of the four stages' GPUs encodes its part, so that the share is of four times the GPUs.
+TEST(ServingModes, AllGpusOfAPipelineShareTheEncoding) {
+  const auto encode_share = [](const std::string& stages) {
+    const json summary = json::parse(run_kvferry("run -q --format json --set "
+                                                 "prefill.pipeline_parallel=" +
+                                                 stages + " " + kSmoke)
+                                         .out);
+    return summary["utilization"]["codec"]["encode"].get<double>() *
+           summary["duration_s"].get<double>();
+  };
+  EXPECT_LT(encode_share("4"), 0.7 * encode_share("1"));
+}
+
+TEST(ServingModes, EveryPolicyOfAnEngineIsListed) {
+  const std::string list = run_kvferry("list policies").out;
+  for (const char* word : {"fcfs", "shortest-first", "priority", "recompute", "swap", "never"})
+    EXPECT_THAT(list, HasSubstr(word));
+}
+
+TEST(TraceAccount, IsWholeInTheSummary) {
+  const TemporaryFolder folder;
+  const std::string trace = (folder.path() / "trace.csv").string();
+  write_text(trace,
+             "arrival_s,input_tokens,output_tokens,session_id\n0,100,2,1\n1,100,0,\n2,200,2,1\n");
+  const std::string scenario = (folder.path() / "s.yaml").string();
+  write_text(scenario,
+             "model: llama-3.1-8b\n"
+             "prefill: {instances: 1, gpu: h100-sxm}\n"
+             "decode: {instances: 1, gpu: h100-sxm}\n"
+             "network: {topology: two-tier, link_bandwidth: 100 Gbit/s}\n"
+             "workload: {trace: {format: csv, path: trace.csv, start: 0.5 s, "
+             "on_zero_output: prefill-only}}\n");
+  const auto result = run_kvferry("run -q --format json " + scenario);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const json account = json::parse(result.out)["provenance"]["trace"]["account"];
+  EXPECT_EQ(account["rows_read"], 3);
+  EXPECT_EQ(account["emitted"], 2);
+  EXPECT_EQ(account["sessions"], 1);
+  EXPECT_EQ(account["orphan_turns"], 1) << "the turn before it lies outside of the window";
+  EXPECT_EQ(account["prefill_only"], 1);
+  EXPECT_EQ(account["byte_order_mark"], false);
+}
+
+}  // namespace
+}  // namespace kvferry
