@@ -6,6 +6,7 @@
 #include "codec/files/payload_file.hpp"
 #include "codec/gpu/live_codec.hpp"
 #include "codec/gpu/probe.hpp"
+#include "scenarios/read_system.hpp"
 #include "sim/base/error.hpp"
 #include "sim/isolated_simulation.hpp"
 #include "sim/placement.hpp"
@@ -68,6 +69,12 @@ std::unique_ptr<codec::TransferCodec> codec_for(const scenarios::CodecConfig& co
   }
   return codec::make_recorded_codec(payload_for(config, layers), config.profile,
                                     config.outside_profile);
+}
+
+bool shares_prefixes(const sim::SimulationConfig& system) {
+  return std::ranges::any_of(sim::engines_of(system), [](const sim::EngineKind& engine) {
+    return engine.config->prefix_caching;
+  });
 }
 
 analysis::RunContext context_of(const scenarios::Scenario& scenario) {
@@ -141,9 +148,22 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
   return overrides;
 }
 
+// Some traces tell only when they have been read what their block ids stand for.
+workloads::Workload requests_of(const scenarios::Scenario& scenario) {
+  workloads::Workload workload = workloads::make_workload(scenario.workload, scenario.seed);
+  std::vector<std::string> faults;
+  for (const scenarios::PrefixFault& fault :
+       scenarios::prefix_faults(scenario.system, workload.block_tokens))
+    faults.push_back("key '" + fault.key + "': error: " + fault.text);
+  if (!faults.empty()) throw InputError(std::move(faults));
+  return workload;
+}
+
 PreparedRun prepare(scenarios::Scenario scenario, Verify verify) {
   PreparedRun run;
-  run.workload = workloads::make_workload(scenario.workload, scenario.seed);
+  run.workload = requests_of(scenario);
+  if (run.workload.block_tokens == 0 && shares_prefixes(scenario.system))
+    spdlog::warn("prefix_caching has no effect: the requests name no blocks of their prompts");
   scenario.system.max_concurrency = run.workload.max_concurrency;
   scenario.system.key_tokens = run.workload.block_tokens;
   const int layers = scenario.system.model.layers;

@@ -28,6 +28,10 @@ struct PreparedRun {
   bool uses_device = false;  ///< while it runs, nothing else may, or the times would suffer
 };
 
+/// The requests of a scenario. @throws InputError also when its KV caches cannot share the blocks
+/// that these name
+workloads::Workload requests_of(const scenarios::Scenario& scenario);
+
 /// @throws InputError, RunError
 PreparedRun prepare(scenarios::Scenario scenario, Verify verify);
 

@@ -10,7 +10,7 @@ namespace kvferry::cli {
 int validate(const ValidateOptions& options) {
   const scenarios::Scenario scenario =
       scenarios::load_scenario(options.scenario, overrides_from(options.set));
-  const workloads::Workload workload = workloads::make_workload(scenario.workload, scenario.seed);
+  const workloads::Workload workload = requests_of(scenario);
   if (options.resolved) {
     fmt::print("{}", scenarios::to_yaml(scenario.resolved));
   } else {

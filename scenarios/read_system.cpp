@@ -125,17 +125,40 @@ void check_system(const SectionReader& root, const sim::SimulationConfig& system
   }
 }
 
-void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig& system,
-                          const workloads::WorkloadSpec& workload) {
-  const auto* trace = std::get_if<workloads::TraceSpec>(&workload);
-  if (trace == nullptr || trace->format != workloads::TraceFormat::mooncake) return;
-  const std::int64_t key_tokens = trace->options.block_tokens;
+namespace {
+
+// Tokens of the blocks that requests will name; 0: none, or only the trace itself can tell.
+std::int64_t named_block_tokens(const workloads::WorkloadSpec& workload) {
+  using workloads::TraceFormat;
+  if (const auto* trace = std::get_if<workloads::TraceSpec>(&workload)) {
+    const bool stated =
+        trace->format == TraceFormat::mooncake || trace->format == TraceFormat::qwen;
+    return stated ? trace->options.block_tokens : 0;
+  }
+  const workloads::ConversationSpec& named =
+      std::get<workloads::SyntheticSpec>(workload).conversations;
+  return named.prefixes || named.sessions ? named.block_tokens : 0;
+}
+
+}  // namespace
+
+std::vector<PrefixFault> prefix_faults(const sim::SimulationConfig& system,
+                                       std::int64_t key_tokens) {
+  std::vector<PrefixFault> faults;
   for (const auto& [key, pool] : kinds_of(system)) {
     if (!pool->prefix_caching || sim::compatible(pool->kv_block_tokens, key_tokens)) continue;
-    root.error(key, "with prefix_caching, kv_block_tokens " +
-                        std::to_string(pool->kv_block_tokens) + " and the trace's blocks of " +
-                        std::to_string(key_tokens) + " tokens do not divide one another");
+    faults.push_back({key, "with prefix_caching, kv_block_tokens " +
+                               std::to_string(pool->kv_block_tokens) +
+                               " and the workload's blocks of " + std::to_string(key_tokens) +
+                               " tokens do not divide one another"});
   }
+  return faults;
+}
+
+void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig& system,
+                          const workloads::WorkloadSpec& workload) {
+  for (const PrefixFault& fault : prefix_faults(system, named_block_tokens(workload)))
+    root.error(fault.key, fault.text);
 }
 
 }  // namespace kvferry::scenarios

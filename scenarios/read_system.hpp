@@ -5,6 +5,10 @@
 #include "sim/simulation_config.hpp"
 #include "workloads/workload.hpp"
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace kvferry::scenarios {
 
 /// Everything but the `transfer` section.
@@ -17,7 +21,18 @@ sim::TransferConfig read_transfer(SectionReader& transfer);
 /// @pre no fault so far
 void check_system(const SectionReader& root, const sim::SimulationConfig& system);
 
-/// Checks that the blocks a trace names and those of a KV cache that shares them can be matched.
+/// Why the pool of that key cannot share blocks as asked.
+struct PrefixFault {
+  std::string key;
+  std::string text;
+};
+
+/// Pools with prefix caching whose KV blocks cannot be matched with what the workload names.
+/// @param key_tokens tokens per block that requests name; 0: they name none, which is no fault
+std::vector<PrefixFault> prefix_faults(const sim::SimulationConfig& system,
+                                       std::int64_t key_tokens);
+
+/// Reports these faults as far as they are known before the trace is read.
 void check_prefix_caching(const SectionReader& root, const sim::SimulationConfig& system,
                           const workloads::WorkloadSpec& workload);
 

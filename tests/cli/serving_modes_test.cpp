@@ -56,6 +56,44 @@ TEST(ServingModes, EveryPolicyOfAnEngineIsListed) {
     EXPECT_THAT(list, HasSubstr(word));
 }
 
+TEST(PrefixCaching, WithoutBlockIdsItIsSaidToHaveNoEffect) {
+  const std::string warning = "prefix_caching has no effect";
+  EXPECT_THAT(run_kvferry("run --set prefill.prefix_caching=true " + kSmoke).err,
+              HasSubstr(warning));
+  EXPECT_THAT(run_kvferry("run --set prefill.prefix_caching=true --set "
+                          "'workload.shared_prefix={groups: 2, tokens: 64}' " +
+                          kSmoke)
+                  .err,
+              Not(HasSubstr(warning)));
+}
+
+// Only the conversation itself says how many tokens its blocks have.
+TEST(PrefixCaching, BlocksThatCannotBeMatchedAreRefusedOnceTheTraceIsRead) {
+  const TemporaryFolder folder;
+  const std::string trace = (folder.path() / "trace.json").string();
+  write_text(trace, R"({"id": "c", "models": ["m"], "block_size": 64, "hash_id_scope": "local",
+    "tool_tokens": 0, "system_tokens": 0, "totals": {"subagent_count": 0,
+    "parent_tokens": {"input": 130, "output": 10}, "subagent_tokens": {"input": 0, "output": 0},
+    "combined_tokens": {"input": 130, "output": 10}},
+    "requests": [{"t": 0, "type": "n", "model": "m", "in": 130, "out": 10, "stop": "",
+    "api_time": 2, "hash_ids": [1, 2], "input_types": [], "output_types": []}]})");
+  const std::string scenario = (folder.path() / "s.yaml").string();
+  write_text(scenario,
+             "model: llama-3.1-8b\n"
+             "prefill: {instances: 1, gpu: h100-sxm, prefix_caching: true, kv_block_tokens: 24}\n"
+             "decode: {instances: 1, gpu: h100-sxm}\n"
+             "network: {topology: two-tier, link_bandwidth: 100 Gbit/s}\n"
+             "workload: {trace: {format: weka, path: trace.json}}\n");
+  for (const std::string command : {"run", "validate"}) {
+    const auto refused = run_kvferry(command + " " + scenario);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.err,
+                HasSubstr("key 'prefill': error: with prefix_caching, kv_block_tokens 24 and the "
+                          "workload's blocks of 64 tokens do not divide one another"));
+    EXPECT_EQ(run_kvferry(command + " --set prefill.kv_block_tokens=16 " + scenario).status, 0);
+  }
+}
+
 TEST(TraceAccount, IsWholeInTheSummary) {
   const TemporaryFolder folder;
   const std::string trace = (folder.path() / "trace.csv").string();

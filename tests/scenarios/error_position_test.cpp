@@ -90,10 +90,24 @@ TEST(ErrorPosition, BlocksOfTraceAndCacheMustDivideOneAnother) {
   EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=48"}}), ElementsAre("no error"));
   EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=48"}, {"decode.prefix_caching=true"}}),
               ElementsAre("s.yaml:5:9: error: key 'decode': with prefix_caching, kv_block_tokens "
-                          "48 and the trace's blocks of "
+                          "48 and the workload's blocks of "
                           "512 tokens do not divide one another"));
   EXPECT_THAT(errors_of(text, {{"decode.kv_block_tokens=1024"}, {"decode.prefix_caching=true"}}),
               ElementsAre("no error"));
+}
+
+TEST(ErrorPosition, BlocksOfSharedPrefixesAndCacheMustDivideOneAnother) {
+  const Override caching{"prefill.prefix_caching=true"};
+  const Override blocks{"prefill.kv_block_tokens=24"};
+  EXPECT_THAT(errors_of(kValid, {caching, blocks}), ElementsAre("no error"));
+  for (const char* sharing : {"workload.shared_prefix={groups: 2, tokens: 64}",
+                              "workload.sessions={turns: {constant: 2}}"}) {
+    EXPECT_THAT(errors_of(kValid, {caching, {sharing}}), ElementsAre("no error"));
+    EXPECT_THAT(
+        errors_of(kValid, {caching, blocks, {sharing}}),
+        ElementsAre("s.yaml:4:10: error: key 'prefill': with prefix_caching, kv_block_tokens "
+                    "24 and the workload's blocks of 16 tokens do not divide one another"));
+  }
 }
 
 TEST(ErrorPosition, AFaultyModelIsNotMeasured) {
