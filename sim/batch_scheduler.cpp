@@ -132,7 +132,12 @@ const Batch& BatchScheduler::form(Seconds last_token) {
     if (!batch_.prompts.empty()) return batch_;
   }
   seat_answers();
-  const bool preempted = make_room_for_answers(last_token);
+  bool preempted = make_room_for_answers(last_token);
+  // Answers without a seat hold blocks, too: they take the seats of those that have lost theirs.
+  while (answers_.empty() && partial_.empty() && !ready_.empty()) {
+    seat_answers();
+    preempted = make_room_for_answers(last_token) || preempted;
+  }
   // Who has just lost room does not come back at once, unless nobody else is left.
   const bool may_admit = !preempted || (answers_.empty() && partial_.empty());
   batch_.skipped_admission = !may_admit;
