@@ -2,6 +2,7 @@
 // status.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -44,10 +45,21 @@ struct CalibrateOptions {
   ExistingFolder existing = ExistingFolder::refuse;
 };
 
+struct AccuracyOptions {
+  std::string measurements;   ///< CSV: measurements_csv.hpp
+  std::string gpu;            ///< of the catalog; empty: all
+  std::string model;          ///< likewise
+  std::string output_folder;  ///< empty: none
+  ExistingFolder existing = ExistingFolder::refuse;
+  Format format = Format::table;
+  std::size_t at_once = 0;  ///< simulations side by side; 0: as many as there are cores
+};
+
 int run(const RunOptions& options);
 int compare(const CompareOptions& options);
 int validate(const ValidateOptions& options);
 int calibrate(const CalibrateOptions& options);
+int accuracy(const AccuracyOptions& options);
 int list(const std::string& what);
 
 /// What `kvferry list` can show.

@@ -194,7 +194,11 @@ void log_workload(const workloads::Workload& workload) {
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
                                  const std::vector<ResultSink*>& also) {
   const bool one_at_a_time = std::ranges::any_of(runs, &PreparedRun::uses_device);
-  const std::size_t at_once = one_at_a_time ? 1 : std::max(1U, std::thread::hardware_concurrency());
+  return execute(runs, also, one_at_a_time ? 1 : std::max(1U, std::thread::hardware_concurrency()));
+}
+
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
+                                 const std::vector<ResultSink*>& also, std::size_t at_once) {
   std::deque<RunInProgress> started;  // those that have been summarised no longer in it
   std::vector<FinishedRun> finished;
   while (finished.size() < runs.size()) {

@@ -11,6 +11,7 @@
 #include "sim/base/result_sink.hpp"
 #include "workloads/workload.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,8 +46,10 @@ struct FinishedRun {
 
 /// Runs all of them, as many at once as there are cores, or one at a time where one of them measures
 /// on a device; the results are in the order of `runs`. @param also what else gets the results of
-/// each run while it goes on: none, or one per run
+/// each run while it goes on: none, or one per run  @param at_once at least 1
 std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
                                  const std::vector<ResultSink*>& also = {});
+std::vector<FinishedRun> execute(const std::vector<PreparedRun>& runs,
+                                 const std::vector<ResultSink*>& also, std::size_t at_once);
 
 }  // namespace kvferry::cli

@@ -38,6 +38,18 @@ void add_scenario_options(CLI::App& command, std::string& scenario, std::vector<
   command.add_flag("-q,--quiet", globals.quiet, "No messages on stderr but errors");
 }
 
+void add_format_option(CLI::App& command, Format& format) {
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&format](const std::string& word) {
+            format = word == "json" ? Format::json : Format::table;
+          },
+          "What to print: table (default) or json")
+      ->check(CLI::IsMember({"table", "json"}).description(""))
+      ->type_name("table|json");
+}
+
 void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
   add_scenario_options(command, options.scenario, options.set, globals);
   command
@@ -50,15 +62,7 @@ void add_run_options(CLI::App& command, RunOptions& options, Globals& globals) {
   command.add_flag_callback(
       "--verify", [&options] { options.verify = Verify::all; },
       "Compare every live hand-off bit by bit, not only the first 16 (codec.timing: live)");
-  command
-      .add_option_function<std::string>(
-          "--format",
-          [&options](const std::string& word) {
-            options.format = word == "json" ? Format::json : Format::table;
-          },
-          "What to print: table (default) or json")
-      ->check(CLI::IsMember({"table", "json"}).description(""))
-      ->type_name("table|json");
+  add_format_option(command, options.format);
 }
 
 void add_run(CLI::App& app, Globals& globals) {
@@ -116,6 +120,31 @@ void add_calibrate(CLI::App& app, Globals& globals) {
       [options, &globals] { globals.action = [options] { return calibrate(*options); }; });
 }
 
+void add_accuracy(CLI::App& app, Globals& globals) {
+  CLI::App* command = app.add_subcommand(
+      "accuracy", "Replay measured serving systems and report how far the model is off");
+  auto options = std::make_shared<AccuracyOptions>();
+  command->add_option("measurements", options->measurements, "Table of measurements (CSV)")
+      ->required()
+      ->type_name("MEASUREMENTS.csv");
+  command->add_option("--gpu", options->gpu, "Only rows of this GPU (kvferry list gpus)")
+      ->type_name("NAME");
+  command->add_option("--model", options->model, "Only rows of this model (kvferry list models)")
+      ->type_name("NAME");
+  command->add_option("-j", options->at_once, "Simulations side by side (default: one per core)")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->type_name("N");
+  command->add_option("-o,--output", options->output_folder, "Write every row into this new folder")
+      ->check(refuse_empty_name)
+      ->type_name("DIR");
+  command->add_flag_callback(
+      "--force", [options] { options->existing = ExistingFolder::replace; },
+      "Replace the results of an earlier run");
+  add_format_option(*command, options->format);
+  command->callback(
+      [options, &globals] { globals.action = [options] { return accuracy(*options); }; });
+}
+
 int report_usage(const CLI::App& app, const CLI::ParseError& error,
                  const std::vector<std::string>& arguments) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
@@ -159,6 +188,7 @@ int main_with(const std::vector<std::string>& arguments) {
   add_compare(app, globals);
   add_validate(app, globals);
   add_calibrate(app, globals);
+  add_accuracy(app, globals);
   add_list(app, globals);
   add_codec(app, globals);
   add_trace(app, globals);

@@ -21,7 +21,7 @@ bool is_non_empty_folder(const fs::path& path) {
 
 // --force must not cost anyone a folder of their own.
 bool holds_results(const fs::path& path) {
-  return std::ranges::any_of(std::array{"summary.json", "compare.json"},
+  return std::ranges::any_of(std::array{"summary.json", "compare.json", "accuracy.json"},
                              [&](const char* name) { return fs::is_regular_file(path / name); });
 }
 

@@ -27,7 +27,8 @@ bool looks_like_data(std::string_view line) {
 
 }  // namespace
 
-CsvColumns::CsvColumns(TextFile& file, std::vector<std::string> known) : known_(std::move(known)) {
+CsvColumns::CsvColumns(TextFile& file, std::vector<std::string> known, OtherColumns others)
+    : known_(std::move(known)), others_(others) {
   const auto header = file.next_line();
   if (!header) file.refuse("the file has no header line");
   if (looks_like_data(*header)) {
@@ -41,7 +42,8 @@ CsvColumns::CsvColumns(TextFile& file, std::vector<std::string> known) : known_(
 }
 
 void CsvColumns::add_column(std::string_view name, std::int32_t column, const TextFile& file) {
-  if (std::find(known_.begin(), known_.end(), name) == known_.end()) {
+  const bool is_known = std::find(known_.begin(), known_.end(), name) != known_.end();
+  if (!is_known && others_ == OtherColumns::refuse) {
     file.refuse_line("unknown column " + excerpt(name) + did_you_mean(name, known_) +
                          "; valid columns: " + join_names(known_),
                      column);

@@ -6,6 +6,7 @@
 #include "workloads/text_file.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,11 +15,17 @@
 
 namespace kvferry::workloads {
 
+/// What becomes of columns that nobody asks for: in a format of ours they are mistakes, in tables of
+/// others they are not.
+enum class OtherColumns : std::uint8_t { refuse, ignore };
+
 class CsvColumns {
  public:
   /// Reads the header, the file's first line; columns may come in any order.
-  /// @throws InputError when it is missing, or a name is repeated or not one of `known`.
-  CsvColumns(TextFile& file, std::vector<std::string> known);
+  /// @throws InputError when it is missing, or a name is repeated or, unless others are ignored, not
+  /// one of `known`.
+  CsvColumns(TextFile& file, std::vector<std::string> known,
+             OtherColumns others = OtherColumns::refuse);
   CsvColumns(const CsvColumns&) = delete;  // fields refer to the names
   CsvColumns& operator=(const CsvColumns&) = delete;
 
@@ -36,6 +43,7 @@ class CsvColumns {
   void add_column(std::string_view name, std::int32_t column, const TextFile& file);
 
   std::vector<std::string> known_;
+  OtherColumns others_;
   std::vector<std::string> names_;
   std::vector<FieldText> fields_;  // one per column; text and place change with every row
 };

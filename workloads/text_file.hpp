@@ -31,6 +31,7 @@ class TextFile {
   bool at_end();
 
   const std::string& path() const { return path_; }
+  std::int64_t line_number() const { return line_number_; }  ///< of the current line, from 1
   std::int64_t blank_lines() const { return blank_lines_; }
   bool has_byte_order_mark() const { return has_byte_order_mark_; }
   std::int64_t bytes_read() const { return bytes_read_; }

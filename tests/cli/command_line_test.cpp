@@ -289,11 +289,11 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
   for (const auto& [arguments, message] :
        {WrongUse{"",
                  "kvferry: error: a command is missing; commands: run, compare, validate, "
-                 "calibrate, list, "
+                 "calibrate, accuracy, list, "
                  "codec, trace\n"},
         WrongUse{"rnu x.yaml",
                  "kvferry: error: unknown command 'rnu' (did you mean 'run'?); commands: run, "
-                 "compare, validate, calibrate, list, codec, trace\n"},
+                 "compare, validate, calibrate, accuracy, list, codec, trace\n"},
         WrongUse{"run x.yaml --sett a=b",
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "
