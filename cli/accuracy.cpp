@@ -2,9 +2,11 @@
 
 #include "cli/execution.hpp"
 #include "scenarios/load_scenario.hpp"
+#include "sim/base/error.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <span>
 #include <variant>
@@ -12,9 +14,12 @@
 namespace kvferry::cli {
 namespace {
 
+std::string origin_of(const ReplayedRow& row) {
+  return "scenario of line " + std::to_string(row.measured.line);
+}
+
 PreparedRun prepared(const ReplayedRow& row) {
-  const std::string origin = "line " + std::to_string(row.measured.line);
-  return prepare(scenarios::load_scenario_text(row.scenario, origin, {}), Verify::first);
+  return prepare(scenarios::load_scenario_text(row.scenario, origin_of(row), {}), Verify::first);
 }
 
 void replay(std::span<ReplayedRow> rows, std::size_t at_once) {
@@ -23,9 +28,11 @@ void replay(std::span<ReplayedRow> rows, std::size_t at_once) {
   const std::vector<FinishedRun> finished = execute(runs, {}, at_once);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const analysis::RunSummary& summary = finished[i].summary;
-    // classify() lets nothing through that the simulated system would reject.
-    rows[i].ttft_ms = summary.latency.ttft_ms.value().mean;
-    rows[i].tpot_ms = summary.latency.tpot_ms.value().mean;
+    const analysis::LatencyFigures& latency = summary.latency;
+    if (!latency.ttft_ms || !latency.tpot_ms)
+      throw RunError(origin_of(rows[i]) + ": the simulated system finishes no request");
+    rows[i].ttft_ms = latency.ttft_ms->mean;
+    rows[i].tpot_ms = latency.tpot_ms->mean;
     rows[i].preemptions = summary.preemptions;
   }
 }
