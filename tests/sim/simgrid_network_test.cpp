@@ -1,11 +1,15 @@
 // SimGrid as we set it up: flows take exactly size / bandwidth and share links max-min fairly. Each
 // test runs in its own process.
+#include "sim/base/random.hpp"
 #include "sim/simgrid/engine.hpp"
 #include "topologies/topology.hpp"
 #include "topologies/two_tier.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <tuple>
 #include <vector>
 
 namespace kvferry::sim {
@@ -149,6 +153,55 @@ TEST(EventQueue, OrdersByDateThenPriorityThenSequence) {
   engine.loop().at({1}, EventPriority::iteration_end, note(1));
   engine.run();
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5}));
+}
+
+// Random dates, priorities and ranks out of a few, so that all kinds of ties occur; a third of the
+// events are cancelled, some before and some while the clock runs, and some twice.
+TEST(EventQueue, RunsWhatIsNotCancelledInTheOrderOfDatePriorityRankAndSequence) {
+  const Topology topology = star(2);
+  SimGridEngine engine(topology);
+  RandomStream random(1, "event queue");
+  using Key = std::tuple<double, EventPriority, std::int32_t, int>;
+  constexpr std::array kPriorities{EventPriority::iteration_end, EventPriority::transfer,
+                                   EventPriority::arrival, EventPriority::dispatch};
+  std::vector<Key> expected;
+  std::vector<Key> seen;
+  std::vector<EventHandle> before;
+  std::vector<EventHandle> later;
+  for (int i = 0; i < 3000; ++i) {
+    const Key key{1 + static_cast<double>(random.below(20)), kPriorities[random.below(4)],
+                  static_cast<std::int32_t>(random.below(3)), i};
+    const EventHandle handle = engine.loop().at(
+        {std::get<0>(key)}, std::get<1>(key), [&seen, key] { seen.push_back(key); },
+        std::get<2>(key));
+    const std::uint64_t fate = random.below(6);
+    if (fate == 0) before.push_back(handle);
+    if (fate == 1) later.push_back(handle);
+    if (fate > 1) expected.push_back(key);
+  }
+  for (const EventHandle handle : before) engine.loop().cancel(handle);
+  engine.loop().at({0.5}, EventPriority::arrival, [&] {
+    for (const EventHandle handle : later) engine.loop().cancel(handle);
+    for (const EventHandle handle : before) engine.loop().cancel(handle);
+  });
+  engine.run();
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(seen, expected);
+}
+
+// The slot of a cancelled event is used again; its old handle must not reach the new event.
+TEST(EventQueue, AHandleOfThePastCancelsNothing) {
+  const Topology topology = star(2);
+  SimGridEngine engine(topology);
+  int runs = 0;
+  const EventHandle old = engine.loop().at({5}, EventPriority::arrival, [&] { runs += 100; });
+  engine.loop().cancel(old);
+  engine.loop().at({1}, EventPriority::arrival, [&] { ++runs; });
+  engine.loop().cancel(old);
+  engine.loop().cancel({});
+  engine.run();
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(engine.loop().now().value, 1) << "the clock stops at no cancelled event's date";
 }
 
 // Whatever the network finishes at a date is known to those who form a batch at that date.
