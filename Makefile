@@ -5,7 +5,7 @@
 #   make asan    the tests once more under the address and undefined-behaviour sanitizers
 #   make alone   builds, tests and installs the codec without the rest
 #   make fuzz    mutated frames and files for the readers of strangers' bytes, 30 s for each
-#   make bench   speed of the codec beside memcpy, in one run
+#   make bench   speed of the codec beside memcpy, and of the simulator beside itself without skipped iterations
 .PHONY: run test check asan alone fuzz bench setup clean
 
 run: setup
@@ -37,6 +37,7 @@ bench: setup
 	cmake --preset release
 	cmake --build --preset release
 	build/release/tests/benchmarks/codec_benchmark
+	build/release/tests/benchmarks/bench_simulator
 
 setup:
 	@.ci/setup
