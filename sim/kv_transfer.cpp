@@ -15,21 +15,23 @@ struct KvTransfer::ChunkCost {
 struct KvTransfer::Lane {
   Handoff* handoff;
   topologies::GpuId from;
+  std::size_t sender;    ///< index in the hand-off's senders
   std::size_t receiver;  ///< index in the hand-off's receivers
   topologies::GpuId to;
   Seconds latency;
-  std::size_t encoded = 0;
   std::size_t sent = 0;
-  bool sending = false;  ///< a flow is on the wire, or waits for the NIC
+  std::size_t arrived = 0;
+  Seconds started{};  ///< the flow on the wire
   Seconds network{};
 };
 
 /// A GPU that sends or receives some of the lanes.
 struct KvTransfer::Endpoint {
+  Handoff* handoff;
   topologies::GpuId gpu;
   std::vector<std::size_t> lanes;
+  std::vector<Seconds> encoded;      ///< when each chunk is (senders)
   std::vector<std::size_t> arrived;  ///< lanes of which each chunk has arrived (receivers)
-  std::size_t decoded = 0;           ///< chunks (receivers)
 };
 
 struct KvTransfer::Handoff {
@@ -89,8 +91,9 @@ std::vector<std::vector<codec::KvSlice>> KvTransfer::chunks_of(const Handoff& ha
 }
 
 void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const {
-  const auto endpoint_of = [](std::vector<Endpoint>& endpoints, topologies::GpuId gpu) {
-    if (endpoints.empty() || endpoints.back().gpu != gpu) endpoints.push_back({gpu, {}, {}, 0});
+  const auto endpoint_of = [&](std::vector<Endpoint>& endpoints, topologies::GpuId gpu) {
+    if (endpoints.empty() || endpoints.back().gpu != gpu)
+      endpoints.push_back({&handoff, gpu, {}, {}, {}});
     return endpoints.size() - 1;
   };
   const std::int32_t count = transfer_lanes(context_.model, from, to);
@@ -101,8 +104,8 @@ void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to)
     lane.to = to.first + i * to.count / count;
     lane.latency = path_latency(context_.topology, context_.topology.route(lane.from, lane.to));
     lane.receiver = endpoint_of(handoff.receivers, lane.to);
-    const std::size_t sender = endpoint_of(handoff.senders, lane.from);
-    handoff.senders[sender].lanes.push_back(handoff.lanes.size());
+    lane.sender = endpoint_of(handoff.senders, lane.from);
+    handoff.senders[lane.sender].lanes.push_back(handoff.lanes.size());
     handoff.receivers[lane.receiver].lanes.push_back(handoff.lanes.size());
     handoff.lanes.push_back(lane);
   }
@@ -149,64 +152,68 @@ void KvTransfer::begin(LiveRequest& request, std::int64_t tokens, InstanceGpus f
   price_chunks(handoff);
   request.record.transfer_start = context_.loop.now();
   for (Endpoint& receiver : handoff.receivers) receiver.arrived.resize(handoff.chunks.size());
-  for (Endpoint& sender : handoff.senders) encode_chunks(handoff, sender);
+  for (Endpoint& sender : handoff.senders) encode_chunks(sender);
 }
 
-void KvTransfer::encode_chunks(Handoff& handoff, Endpoint& sender) {
+// Callbacks of two words need no memory of their own, and there are several for every chunk.
+void KvTransfer::encode_chunks(Endpoint& sender) {
   SerialResource& encoder = encoders_[static_cast<std::size_t>(sender.gpu)];
-  for (const ChunkCost& chunk : handoff.chunks) {
-    const Seconds end = encoder.submit(context_.loop.now(), chunk.encode);
-    context_.loop.at(end, EventPriority::transfer,
-                     [this, &handoff, &sender] { chunk_encoded(handoff, sender); });
-  }
+  for (const ChunkCost& chunk : sender.handoff->chunks)
+    sender.encoded.push_back(encoder.submit(context_.loop.now(), chunk.encode));
+  context_.loop.at(sender.encoded.front(), EventPriority::transfer, [this, &sender] {
+    for (const std::size_t i : sender.lanes) send_encoded(sender.handoff->lanes[i]);
+  });
 }
 
-void KvTransfer::chunk_encoded(Handoff& handoff, const Endpoint& sender) {
-  for (const std::size_t i : sender.lanes) {
-    Lane& lane = handoff.lanes[i];
-    ++lane.encoded;
-    if (!lane.sending) send_next(lane);
-  }
-}
-
+// A chunk that is encoded while an earlier one is on the wire is no event: this looks at its date.
 void KvTransfer::send_next(Lane& lane) {
-  lane.sending = lane.sent < lane.encoded;
-  if (!lane.sending) return;
+  const Seconds encoded = lane.handoff->senders[lane.sender].encoded[lane.sent];
+  if (encoded <= context_.loop.now()) {
+    send_encoded(lane);
+  } else {
+    context_.loop.at(encoded, EventPriority::transfer, [this, &lane] { send_encoded(lane); });
+  }
+}
+
+void KvTransfer::send_encoded(Lane& lane) {
   gates_[static_cast<std::size_t>(lane.from)].enter([this, &lane] { start_flow(lane); });
 }
 
 void KvTransfer::start_flow(Lane& lane) {
   ++flows_;
-  const Seconds started = context_.loop.now();
+  lane.started = context_.loop.now();
   context_.network.start(lane.from, lane.to, lane.handoff->chunks[lane.sent].wire,
-                         [this, &lane, started] { chunk_sent(lane, started); });
+                         [this, &lane] { chunk_sent(lane); });
 }
 
-void KvTransfer::chunk_sent(Lane& lane, Seconds started) {
+void KvTransfer::chunk_sent(Lane& lane) {
   const Seconds now = context_.loop.now();
-  const std::size_t chunk = lane.sent++;
-  lane.network += now - started;
+  ++lane.sent;
+  lane.network += now - lane.started;
   Handoff& handoff = *lane.handoff;
   context_.loop.at(now + lane.latency, EventPriority::transfer,
-                   [this, &lane, chunk] { chunk_arrived(lane, chunk); });
+                   [this, &lane] { chunk_arrived(lane); });
   gates_[static_cast<std::size_t>(lane.from)].leave();
-  send_next(lane);
-  if (lane.sent < handoff.chunks.size()) return;
+  if (lane.sent < handoff.chunks.size()) {
+    send_next(lane);
+    return;
+  }
   if (++handoff.lanes_sent == handoff.lanes.size()) callbacks_.on_last_byte_left(*handoff.request);
 }
 
-void KvTransfer::chunk_arrived(Lane& lane, std::size_t chunk) {
+// In the order of sending: all chunks of a lane take the same latency.
+void KvTransfer::chunk_arrived(Lane& lane) {
   Handoff& handoff = *lane.handoff;
+  const std::size_t chunk = lane.arrived++;
   Endpoint& receiver = handoff.receivers[lane.receiver];
   if (++receiver.arrived[chunk] < receiver.lanes.size()) return;
   SerialResource& decoder = decoders_[static_cast<std::size_t>(receiver.gpu)];
   const Seconds end = decoder.submit(context_.loop.now(), handoff.chunks[chunk].decode);
-  context_.loop.at(end, EventPriority::transfer,
-                   [this, &handoff, &receiver] { chunk_decoded(handoff, receiver); });
+  if (chunk + 1 < handoff.chunks.size()) return;  // chunks are decoded in turn: the last ends last
+  context_.loop.at(end, EventPriority::transfer, [this, &handoff] { chunks_decoded(handoff); });
 }
 
-void KvTransfer::chunk_decoded(Handoff& handoff, Endpoint& receiver) {
-  if (++receiver.decoded < handoff.chunks.size()) return;
+void KvTransfer::chunks_decoded(Handoff& handoff) {
   if (++handoff.receivers_done == handoff.receivers.size()) complete(handoff);
 }
 

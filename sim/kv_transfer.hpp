@@ -68,13 +68,13 @@ class KvTransfer {
   ChunkCost price(const codec::KvSlice& slice, const Handoff& handoff) const;
   void lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const;
   void price_chunks(Handoff& handoff) const;
-  void encode_chunks(Handoff& handoff, Endpoint& sender);
-  void chunk_encoded(Handoff& handoff, const Endpoint& sender);
+  void encode_chunks(Endpoint& sender);
   void send_next(Lane& lane);
+  void send_encoded(Lane& lane);
   void start_flow(Lane& lane);
-  void chunk_sent(Lane& lane, Seconds started);
-  void chunk_arrived(Lane& lane, std::size_t chunk);
-  void chunk_decoded(Handoff& handoff, Endpoint& receiver);
+  void chunk_sent(Lane& lane);
+  void chunk_arrived(Lane& lane);
+  void chunks_decoded(Handoff& handoff);
   void complete(Handoff& handoff);
 
   TransferContext context_;

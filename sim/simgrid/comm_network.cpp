@@ -15,12 +15,25 @@ CommNetwork::CommNetwork(const topologies::Topology& topology, const Fabric& fab
 
 void CommNetwork::start(topologies::GpuId from, topologies::GpuId to, Bytes size, FlowEnd on_end) {
   assert(size.value > 0 && from != to);
-  auto* flow = new Flow{next_sequence_++, topology_.route(from, to), size, std::move(on_end),
-                        simgrid::s4u::Comm::sendto_init()};  // owned by ended_ once it has ended
+  Flow* flow = take_unused();  // owned by ended_ once it has ended
+  flow->sequence = next_sequence_++;
+  topology_.append_route(from, to, flow->path);
+  flow->size = size;
+  flow->on_end = std::move(on_end);
+  flow->communication = simgrid::s4u::Comm::sendto_init();
   flow->communication->set_payload_size(static_cast<std::uint64_t>(size.value));
   flow->communication->set_data(flow);
   flow->communication->set_source(fabric_.host(from))
       ->set_destination(fabric_.host(to));  // starts it
+}
+
+// Flows come and go by the million: the memory of those that have ended is used again.
+CommNetwork::Flow* CommNetwork::take_unused() {
+  if (unused_.empty()) return new Flow{};
+  Flow* flow = unused_.back().release();
+  unused_.pop_back();
+  flow->path.clear();
+  return flow;
 }
 
 void CommNetwork::completed(const simgrid::s4u::Activity& activity) {
@@ -33,15 +46,18 @@ void CommNetwork::completed(const simgrid::s4u::Activity& activity) {
 }
 
 void CommNetwork::report_ended_flows() {
-  std::vector<std::unique_ptr<Flow>> ended;
-  std::swap(ended, ended_);
-  std::sort(ended.begin(), ended.end(),
+  std::swap(reported_, ended_);
+  std::sort(reported_.begin(), reported_.end(),
             [](const auto& a, const auto& b) { return a->sequence < b->sequence; });
-  for (const auto& flow : ended) {
+  for (auto& flow : reported_) {
     for (const topologies::LinkId link : flow->path)
       link_bytes_[static_cast<std::size_t>(link)] += flow->size;
-    flow->on_end();
+    flow->communication.reset();
+    const FlowEnd on_end = std::move(flow->on_end);
+    unused_.push_back(std::move(flow));  // may be the next to start
+    on_end();
   }
+  reported_.clear();
 }
 
 }  // namespace kvferry::sim

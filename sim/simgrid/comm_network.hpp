@@ -34,6 +34,7 @@ class CommNetwork final : public Network {
     FlowEnd on_end;
     simgrid::s4u::CommPtr communication;
   };
+  Flow* take_unused();
   void completed(const simgrid::s4u::Activity& activity);
   void report_ended_flows();
 
@@ -41,7 +42,9 @@ class CommNetwork final : public Network {
   const Fabric& fabric_;
   EventQueue& events_;
   std::vector<Bytes> link_bytes_;
-  std::vector<std::unique_ptr<Flow>> ended_;  ///< at this instant, not yet reported
+  std::vector<std::unique_ptr<Flow>> ended_;     ///< at this instant, not yet reported
+  std::vector<std::unique_ptr<Flow>> reported_;  ///< being reported
+  std::vector<std::unique_ptr<Flow>> unused_;
   std::uint64_t next_sequence_ = 0;
 };
 
