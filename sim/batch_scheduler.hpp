@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -98,7 +99,8 @@ class BatchScheduler {
   /// tokens in the KV caches of answers.
   std::int64_t sequences() const { return sequences_; }
   std::int64_t tokens() const { return pending_tokens_ + answers_.context_tokens(); }
-  /// Nothing is left that could be computed now or later without news from outside.
+  /// Whether there is anything to compute, now or once blocks are free again; hand-offs that are not
+  /// complete do not count.
   bool has_work() const;
 
  private:

@@ -3,6 +3,7 @@
 #include "sim/kv_memory.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 namespace kvferry::sim {

@@ -5,6 +5,7 @@
 #include "sim/iteration_time.hpp"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
