@@ -109,7 +109,8 @@ void RowSelection::emit(TraceRow&& row) {
     if (reason == kBeyondMaxRequests) trace_.account.truncated = true;
     return links_.leave_out(row.turn, fate_of(reason, row));
   }
-  if (row.dated_by == DatedBy::itself && origin_ != TimeOrigin::session_start) {
+  // What waits for an answer is not sent at its date.
+  if (row.dated_by == DatedBy::itself && origin_ != TimeOrigin::session_start && !row.turn.think) {
     census_.add(time_ns);
   }
   trace_.requests.push_back(request_of(std::move(row), time_ns));

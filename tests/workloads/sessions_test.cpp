@@ -53,6 +53,16 @@ std::vector<std::int64_t> sessions(const Trace& trace) {
   return each(trace, [](const Request& r) { return r.session; });
 }
 
+// Their date is that of the conversation's start, as the trace writer gives it: that three of four gaps
+// are zero says nothing about the clock.
+TEST(Sessions, TurnsThatWaitSayNothingAboutTheClock) {
+  const Trace trace =
+      read_csv(kHeader + "0,10,1,a,\n0,11,1,a,2\n0,12,1,a,3\n0,13,1,a,1\n9,20,1,b,\n");
+  EXPECT_THAT(trace.account.warnings, IsEmpty());
+  EXPECT_THAT(read_csv(kHeader + "0,10,1,,\n0,11,1,,\n0,12,1,,\n9,20,1,,\n").account.warnings,
+              ElementsAre(::testing::HasSubstr("2 of 3 gaps between requests are zero")));
+}
+
 TEST(Sessions, TurnsKeepTheirDatesAndWaitForTheTurnBefore) {
   const Trace trace = read_csv(kTwoSessions);
   EXPECT_THAT(arrivals(trace), ElementsAre(0, 5, 6, 10, 30));
