@@ -130,6 +130,7 @@ std::string memory_fault(const Measurement& measurement, const Hardware& hardwar
   pool.tensor_parallel = static_cast<std::int32_t>(ranks);
   if (!scenarios::split_faults(system, pool).empty()) return "the GPUs cannot share the model so";
   const std::int64_t blocks = sim::kv_memory(pool, hardware.model, hardware.weights).blocks;
+  if (blocks == 0) return "weights do not fit";
   const std::int64_t tokens = measurement.input_tokens + measurement.output_tokens;
   const std::int64_t needed = (tokens + pool.kv_block_tokens - 1) / pool.kv_block_tokens;
   if (hardware.model.max_context && tokens > *hardware.model.max_context)

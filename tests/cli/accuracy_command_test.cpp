@@ -57,14 +57,15 @@ const std::string kLeftOut =
     "Qwen/Qwen3-32B,h200_sxm,,vllm,1024,64,4,8,60,12,,,,,x\n"
     "Qwen/Qwen3-32B,h100_sxm,,vllm,1024,64,4,3,60,12,,,,,x\n"
     "Qwen/Qwen3-32B,h100_sxm,,vllm,40000,2000,4,4,60,12,,,,,x\n"
-    "Qwen/Qwen3-32B,h100_sxm,,vllm,8192,1024,512,2,60,12,,,,,x\n";
+    "Qwen/Qwen3-32B,h100_sxm,,vllm,8192,1024,512,2,60,12,,,,,x\n"
+    "llama-3.1-70b,h100_sxm,,vllm,1024,64,4,1,60,12,,,,,x\n";
 
 TEST(AccuracyCommand, EveryRowIsReplayedOrLeftOutForOneReason) {
   const TemporaryFolder folder;
   const Json result = json_of(file_in(folder, kCovered + kLeftOut));
   EXPECT_EQ(result["replayed"], 3);
-  EXPECT_EQ(result["excluded"], 13);
-  EXPECT_EQ(excluded_rows(result), 13);
+  EXPECT_EQ(result["excluded"], 14);
+  EXPECT_EQ(excluded_rows(result), 14);
   EXPECT_EQ(result["all"][0]["rows"], 3);
   const std::string reasons = result["exclusions"].dump();
   for (const char* reason :
@@ -74,7 +75,8 @@ TEST(AccuracyCommand, EveryRowIsReplayedOrLeftOutForOneReason) {
         "GPU not in the catalog: gb200", "weights other than bf16 and fp8: fp4",
         "noted in the file: two servers", "concurrency not stated", "pipeline of stages",
         "data-parallel attention", "no stack profile of vllm on h200-sxm with bf16 weights",
-        "tensor parallelism other than", "longer than the model's context", "KV cache saturated"})
+        "tensor parallelism other than", "longer than the model's context", "weights do not fit",
+        "KV cache saturated"})
     EXPECT_THAT(reasons, HasSubstr(reason));
 }
 
@@ -125,7 +127,7 @@ TEST(AccuracyCommand, OutputDoesNotDependOnHowManyRunSideBySide) {
   const ProgramOutput four = run_kvferry("accuracy -j 4 " + file);
   EXPECT_EQ(one.status, 0);
   EXPECT_EQ(one.out, four.out);
-  EXPECT_THAT(one.out, HasSubstr("16 rows: 3 replayed, 13 left out"));
+  EXPECT_THAT(one.out, HasSubstr("17 rows: 3 replayed, 14 left out"));
 }
 
 TEST(AccuracyCommand, TheCsvHasEveryRowOfTheFileInItsOrder) {
@@ -133,11 +135,11 @@ TEST(AccuracyCommand, TheCsvHasEveryRowOfTheFileInItsOrder) {
   const auto out = folder.path() / "out";
   json_of(file_in(folder, kLeftOut + kCovered) + " -o " + out.string());
   const std::string csv = read_text(out / "rows.csv");
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 16);
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 17);
   const std::string header = csv.substr(0, csv.find('\n'));
   const auto columns = std::count(header.begin(), header.end(), ',');
-  EXPECT_EQ(std::count(csv.begin(), csv.end(), ','), 17 * columns);
-  EXPECT_LT(csv.find("\n2,"), csv.find("\n17,"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), ','), 18 * columns);
+  EXPECT_LT(csv.find("\n2,"), csv.find("\n18,"));
 }
 
 TEST(AccuracyCommand, OnlyTheSelectedRowsAreReplayed) {
@@ -153,7 +155,7 @@ TEST(AccuracyCommand, NothingToReplayIsNoFailure) {
   const TemporaryFolder folder;
   const ProgramOutput output = run_kvferry("accuracy " + file_in(folder, kLeftOut));
   EXPECT_EQ(output.status, 0);
-  EXPECT_THAT(output.out, HasSubstr("13 rows: 0 replayed, 13 left out"));
+  EXPECT_THAT(output.out, HasSubstr("14 rows: 0 replayed, 14 left out"));
 }
 
 TEST(AccuracyCommand, AnUnknownNameInTheSelectionIsRefused) {
