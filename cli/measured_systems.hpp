@@ -4,13 +4,13 @@
 // TensorRT-LLM on H100 has one for BF16 and one for FP8 weights. SGLang was fitted on H100 only, and
 // that profile serves for H200 too: those rows are of a GPU, a model and a precision it never saw.
 //
-// What the harness did is documented for the rows of the source benchmark-db-dump (InferenceMAX,
-// README.md: a token budget of 8,192, chunked prefill, as many sequences per iteration as the
+// What the harness did is documented for vLLM and Llama-3.1-70B on H200 and B200 (InferenceMAX,
+// README.md): a token budget of 8,192, chunked prefill, as many sequences per iteration as the
 // concurrency, 90 % of GPU memory; prompts and answers of 80 to 100 % of the stated lengths; ten
 // times the concurrency of requests, all due at once, so many of them in flight at a time; figures
-// over all of them, the first burst included). The others are taken to have been measured so too,
-// but with the stated lengths; SGLang puts prompts first instead of cutting them. Nothing was tuned
-// to the measurements.
+// over all of them, the first burst included. The rows of the source benchmark-db-dump are taken to
+// have been measured so; the others too, but with exactly the stated lengths. SGLang puts prompts
+// first instead of cutting them.
 #pragma once
 
 #include "cli/measurements_csv.hpp"
