@@ -5,6 +5,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/nearest_name.hpp"
 #include "sim/kv_memory.hpp"
+#include "sim/simulation_config.hpp"
 
 #include <fmt/format.h>
 

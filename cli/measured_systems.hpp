@@ -14,7 +14,6 @@
 #pragma once
 
 #include "cli/measurements_csv.hpp"
-#include "scenarios/scenario.hpp"
 
 #include <string>
 #include <variant>
