@@ -2,6 +2,7 @@
 
 #include "analysis/run_accumulator.hpp"
 #include "cli/interruption.hpp"
+#include "cli/placed_workload.hpp"
 #include "codec/cuda/gpu_backend.hpp"
 #include "codec/files/payload_file.hpp"
 #include "codec/gpu/live_codec.hpp"
@@ -150,7 +151,8 @@ std::vector<scenarios::Override> overrides_from(const std::vector<std::string>& 
 
 // Some traces tell only when they have been read what their block ids stand for.
 workloads::Workload requests_of(const scenarios::Scenario& scenario) {
-  workloads::Workload workload = workloads::make_workload(scenario.workload, scenario.seed);
+  workloads::Workload workload =
+      placed_workload(scenario.workload, scenario.seed, scenario.workload_place);
   std::vector<std::string> faults;
   for (const scenarios::PrefixFault& fault :
        scenarios::prefix_faults(scenario.system, workload.block_tokens))

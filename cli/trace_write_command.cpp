@@ -1,4 +1,5 @@
 #include "cli/execution.hpp"
+#include "cli/placed_workload.hpp"
 #include "cli/trace_commands.hpp"
 #include "scenarios/load_workload.hpp"
 
@@ -37,7 +38,7 @@ Workload workload_of(const TraceInput& input) {
       generates ? scenarios::load_workload(input.path, overrides_from(input.set))
                 : scenarios::trace_workload(input.path, input.format, overrides_from(input.set));
   spdlog::info("seed: {}", source.seed);
-  Workload workload = workloads::make_workload(source.spec, source.seed);
+  Workload workload = placed_workload(source.spec, source.seed, source.place);
   log_workload(workload);
   return workload;
 }

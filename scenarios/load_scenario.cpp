@@ -38,6 +38,7 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
     root.error("kv_type",
                "SplitZip encodes BF16 values: an fp8 cache travels with transfer.codec: none");
   }
+  scenario.workload_place = root.place_of("workload").text();
   scenario.workload = read_workload(root.required_section("workload"));
   scenario.slo = read_slo(root.section("slo"));
   if (diagnostics.empty()) check_system(root, scenario.system);

@@ -15,6 +15,7 @@ SeededWorkload read_document(const ConfigNode& tree, Diagnostics& diagnostics) {
     SectionReader root(tree, diagnostics, resolved);
     for (const ConfigEntry& entry : tree.entries) root.ignore(entry.key);
     workload.seed = root.optional("seed", Seed{}, workload.seed);
+    workload.place = root.place_of("workload").text();
     workload.spec = read_workload(root.required_section("workload"));
   }
   diagnostics.throw_if_any();

@@ -12,6 +12,7 @@ namespace kvferry::scenarios {
 
 struct SeededWorkload {
   workloads::WorkloadSpec spec;
+  std::string place;  ///< "file:line:column", for faults that show when it is made
   std::uint64_t seed = 1;
 };
 

@@ -39,6 +39,7 @@ struct Scenario {
   Seconds warmup{};  ///< requests that arrive earlier do not enter the latency figures
   sim::SimulationConfig system;
   workloads::WorkloadSpec workload;
+  std::string workload_place;  ///< "file:line:column", for faults that show when it is made
   CodecConfig codec;
   Slo slo;
   ResolvedNode resolved;

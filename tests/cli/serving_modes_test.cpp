@@ -118,5 +118,15 @@ TEST(TraceAccount, IsWholeInTheSummary) {
   EXPECT_EQ(account["byte_order_mark"], false);
 }
 
+// What only shows when the requests are made is said with the place of the section.
+TEST(WorkloadFaults, NameTheirPlace) {
+  const auto result = run_kvferry(
+      "run " + kSmoke + " --set 'workload.arrivals={process: users, users: 4, rate: 8 /s}'" +
+      " --set 'workload.sessions={turns: {constant: 3}}'");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("smoke.yaml:11:3: error: key 'workload': workload: users who "
+                                    "wait for their answers and sessions cannot be combined"));
+}
+
 }  // namespace
 }  // namespace kvferry
