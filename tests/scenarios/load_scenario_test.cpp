@@ -120,8 +120,8 @@ TEST(LoadScenario, PathsAreRelativeToTheFileOrInOverridesToTheCurrentFolder) {
         error.messages().front(),
         "folder/s.yaml:9:17: error: key 'workload.trace.path': no such file: 'folder/t.jsonl'");
   }
-  const Scenario scenario = load(trace, {{std::string("workload.trace.path=") + __FILE__}});
-  EXPECT_EQ(std::get<workloads::TraceSpec>(scenario.workload).path, __FILE__);
+  const Scenario scenario = load(trace, {{"workload.trace.path=" + kSomeFile}});
+  EXPECT_EQ(std::get<workloads::TraceSpec>(scenario.workload).path, kSomeFile);
 }
 
 TEST(LoadScenario, TheResolvedScenarioLoadsToItself) {
@@ -140,11 +140,11 @@ TEST(LoadScenario, TheResolvedScenarioNamesItsFilesAbsolutely) {
                "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: {input: {constant: 1000}, "
                "output: {constant: 100}}\n",
                "  trace: {path: x, format: mooncake}\n"),
-      {{"workload.trace.path=" + std::filesystem::relative(__FILE__).string()}});
+      {{"workload.trace.path=" + std::filesystem::relative(kSomeFile).string()}});
   const Scenario again = load(to_yaml(scenario.resolved));
   const std::filesystem::path path = std::get<workloads::TraceSpec>(again.workload).path;
   EXPECT_TRUE(path.is_absolute());
-  EXPECT_TRUE(std::filesystem::equivalent(path, __FILE__));
+  EXPECT_TRUE(std::filesystem::equivalent(path, kSomeFile));
 }
 
 TEST(LoadScenario, ChangedSpecificationsSaySo) {
@@ -159,9 +159,9 @@ TEST(LoadScenario, TraceRowsAboveAContextAreDroppedOrRefused) {
   const std::string trace = replaced(kValid,
                                      "  arrivals: {process: poisson, rate: 8 /s}\n  lengths: "
                                      "{input: {constant: 1000}, output: {constant: 100}}\n",
-                                     "  trace: {path: " __FILE__
-                                     ", format: azure, max_context: 4096, "
-                                     "on_over_context: reject}\n");
+                                     "  trace: {path: " + kSomeFile +
+                                         ", format: azure, max_context: 4096, "
+                                         "on_over_context: reject}\n");
   const Scenario scenario = load(trace);
   const auto& options = std::get<workloads::TraceSpec>(scenario.workload).options;
   EXPECT_EQ(options.max_context_tokens, 4096);
@@ -171,8 +171,7 @@ TEST(LoadScenario, TraceRowsAboveAContextAreDroppedOrRefused) {
 // The options of a scenario whose workload is a trace with these keys.
 workloads::TraceSpec load_trace(const std::string& keys) {
   const Scenario scenario = load_scenario_text(
-      kValid, "s.yaml",
-      {{std::string("workload={trace: {path: ") + __FILE__ + ", " + keys + "}}"}});
+      kValid, "s.yaml", {{"workload={trace: {path: " + kSomeFile + ", " + keys + "}}"}});
   return std::get<workloads::TraceSpec>(scenario.workload);
 }
 
@@ -195,14 +194,14 @@ TEST(LoadScenario, EveryFormatHasItsOwnDefaultsAndKeys) {
 }
 
 TEST(LoadScenario, KeysOfOtherFormatsAreUnknown) {
-  const auto errors = errors_of(kValid, {{std::string("workload={trace: {path: ") + __FILE__ +
-                                          ", format: vidur, replay: closed}}"}});
+  const auto errors = errors_of(
+      kValid, {{"workload={trace: {path: " + kSomeFile + ", format: vidur, replay: closed}}"}});
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_NE(errors[0].find("unknown key 'workload.trace.replay'"), std::string::npos) << errors[0];
 }
 
 TEST(LoadScenario, DelaysCannotBeIgnoredWhereNobodyWaits) {
-  const auto errors = errors_of(kValid, {{std::string("workload={trace: {path: ") + __FILE__ +
+  const auto errors = errors_of(kValid, {{"workload={trace: {path: " + kSomeFile +
                                           ", format: csv, replay: open, ignore_delays: true}}"}});
   ASSERT_EQ(errors.size(), 1U);
   EXPECT_NE(errors[0].find("with replay: open none does"), std::string::npos) << errors[0];
@@ -215,8 +214,7 @@ TEST(LoadScenario, ShippedScenariosAreValid) {
     std::vector<Override> overrides;
     const std::string name = file.path().stem();
     if (name == "mooncake" || name == "azure") {
-      overrides.push_back(
-          {std::string("workload.trace.path=") + __FILE__});  // their data is not shipped
+      overrides.push_back({"workload.trace.path=" + kSomeFile});  // their data is not shipped
     }
     EXPECT_NO_THROW(load_scenario(file.path(), overrides));
   }

@@ -4,6 +4,8 @@
 #include "scenarios/load_scenario.hpp"
 #include "sim/base/error.hpp"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <vector>
 
@@ -26,6 +28,9 @@ inline std::string replaced(std::string text, const std::string& what, const std
   return text.replace(text.find(what), what.size(), with);
 }
 
+/// A file that is there, for keys that name one; nobody reads it.
+inline const std::string kSomeFile = KVFERRY_TEST_FILES "/golden/smoke.csv";
+
 /// All messages of a faulty scenario; "no error" when it loads.
 inline std::vector<std::string> errors_of(const std::string& text,
                                           const std::vector<Override>& overrides = {}) {
@@ -35,6 +40,17 @@ inline std::vector<std::string> errors_of(const std::string& text,
     return error.messages();
   }
   return {"no error"};
+}
+
+/// The only message of the valid scenario with that text replaced, or with that override.
+inline std::string error_of(const std::string& what, const std::string& with) {
+  const auto errors = errors_of(replaced(kValid, what, with));
+  return errors.size() == 1 ? errors.front() : "not one error: " + ::testing::PrintToString(errors);
+}
+
+inline std::string error_of_override(const std::string& assignment) {
+  const auto errors = errors_of(kValid, {{assignment}});
+  return errors.size() == 1 ? errors.front() : "not one error: " + ::testing::PrintToString(errors);
 }
 
 }  // namespace kvferry::scenarios

@@ -67,8 +67,7 @@ Keys reader_keys(const std::string& path, std::vector<Override> overrides) {
 }
 
 TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
-  const std::string trace =
-      std::string("workload={trace: {format: mooncake, path: ") + __FILE__ + "}}";
+  const std::string trace = "workload={trace: {format: mooncake, path: " + kSomeFile + "}}";
   struct Section {
     std::string path;
     std::vector<Override> overrides;  ///< that make all its keys valid
@@ -116,7 +115,7 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"workload.trace.superpose",
                 {{trace}, {"workload.trace.superpose={copies: 2, shift: 1 s}"}}},
         Section{"workload.lengths.empirical",
-                {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}},
+                {{"workload.lengths={empirical: {path: " + kSomeFile + "}}"}}},
         Section{"model", {{"model={base: llama-3.1-8b}"}}},
         Section{"stack", {{"stack={base: vllm-0.12}"}}},
         Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
@@ -160,12 +159,11 @@ TEST(Schema, KnowsTheKeysOfAllFormats) {
   for (const json& format :
        root["properties"]["workload"]["properties"]["trace"]["properties"]["format"]["enum"]) {
     keys.merge(reader_keys("workload.trace", {{"workload={trace: {format: " + std::string(format) +
-                                               ", path: " + __FILE__ + "}}"}}));
+                                               ", path: " + kSomeFile + "}}"}}));
   }
   EXPECT_EQ(schema_keys("workload.trace"), keys);
   const std::string unknown =
-      errors_of(kValid, {{std::string("workload={trace: {format: zzz, path: ") + __FILE__ + "}}"}})
-          .at(0);
+      errors_of(kValid, {{"workload={trace: {format: zzz, path: " + kSomeFile + "}}"}}).at(0);
   for (const std::string_view name : workloads::kTraceFormatNames) {
     EXPECT_NE(unknown.find(name), std::string::npos) << name;
   }
@@ -175,13 +173,12 @@ TEST(Schema, KnowsTheKeysOfAllFormats) {
 // union.
 TEST(Schema, KnowsTheKeysOfBothFormsOfAWorkload) {
   Keys keys = reader_keys("workload", {});
-  keys.merge(reader_keys(
-      "workload", {{std::string("workload={trace: {format: azure, path: ") + __FILE__ + "}}"}}));
+  keys.merge(
+      reader_keys("workload", {{"workload={trace: {format: azure, path: " + kSomeFile + "}}"}}));
   EXPECT_EQ(schema_keys("workload"), keys);
   Keys lengths = reader_keys("workload.lengths", {});
-  lengths.merge(
-      reader_keys("workload.lengths",
-                  {{std::string("workload.lengths={empirical: {path: ") + __FILE__ + "}}"}}));
+  lengths.merge(reader_keys("workload.lengths",
+                            {{"workload.lengths={empirical: {path: " + kSomeFile + "}}"}}));
   lengths.merge(
       reader_keys("workload.lengths", {{"workload.lengths={mix: [{input: 1, output: 1}]}"}}));
   EXPECT_EQ(schema_keys("workload.lengths"), lengths);
