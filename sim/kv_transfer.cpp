@@ -55,10 +55,10 @@ KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Ca
     : context_(context),
       config_(config),
       callbacks_(std::move(callbacks)),
-      encoders_(static_cast<std::size_t>(context.topology.gpu_count)),
-      decoders_(static_cast<std::size_t>(context.topology.gpu_count)),
-      gates_(static_cast<std::size_t>(context.topology.gpu_count), FlowGate(config.flows_per_nic)) {
-}
+      encoders_(static_cast<std::size_t>(context.transport.topology().gpu_count)),
+      decoders_(static_cast<std::size_t>(context.transport.topology().gpu_count)),
+      gates_(static_cast<std::size_t>(context.transport.topology().gpu_count),
+             FlowGate(config.flows_per_nic)) {}
 
 KvTransfer::~KvTransfer() = default;
 
@@ -102,7 +102,7 @@ void KvTransfer::lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to)
     lane.handoff = &handoff;
     lane.from = from.first + i * from.count / count;
     lane.to = to.first + i * to.count / count;
-    lane.latency = path_latency(context_.topology, context_.topology.route(lane.from, lane.to));
+    lane.latency = context_.transport.latency(lane.from, lane.to);
     lane.receiver = endpoint_of(handoff.receivers, lane.to);
     lane.sender = endpoint_of(handoff.senders, lane.from);
     handoff.senders[lane.sender].lanes.push_back(handoff.lanes.size());
@@ -180,10 +180,10 @@ void KvTransfer::send_encoded(Lane& lane) {
 }
 
 void KvTransfer::start_flow(Lane& lane) {
-  ++flows_;
   lane.started = context_.loop.now();
-  context_.network.start(lane.from, lane.to, lane.handoff->chunks[lane.sent].wire,
-                         [this, &lane] { chunk_sent(lane); });
+  const auto salt = static_cast<std::uint64_t>(lane.handoff->request->record.request_id);
+  context_.transport.send({lane.from, lane.to, lane.handoff->chunks[lane.sent].wire, salt},
+                          [this, &lane](const FlowReport&) { chunk_sent(lane); });
 }
 
 void KvTransfer::chunk_sent(Lane& lane) {

@@ -18,10 +18,10 @@
 #include "sim/event_loop.hpp"
 #include "sim/flow_gate.hpp"
 #include "sim/live_request.hpp"
-#include "sim/network.hpp"
 #include "sim/placement.hpp"
 #include "sim/serial_resource.hpp"
 #include "sim/simulation_config.hpp"
+#include "sim/transport.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,9 +34,8 @@ namespace kvferry::sim {
 /// What a transfer works with; all must outlive it.
 struct TransferContext {
   EventLoop& loop;
-  Network& network;
+  Transport& transport;
   codec::TransferCodec& codec;
-  const topologies::Topology& topology;
   const ModelSpec& model;
 };
 
@@ -56,7 +55,6 @@ class KvTransfer {
   /// Sums over all GPUs, until now.
   Seconds encode_busy() const;
   Seconds decode_busy() const;
-  std::int64_t flows() const { return flows_; }
 
  private:
   struct ChunkCost;
@@ -84,7 +82,6 @@ class KvTransfer {
   std::vector<SerialResource> decoders_;  ///< by receiving GPU
   std::vector<FlowGate> gates_;           ///< by sending GPU
   std::vector<std::unique_ptr<Handoff>> handoffs_;
-  std::int64_t flows_ = 0;
 };
 
 /// How many parallel flows carry one request's KV cache: one per pair of GPUs, but no more in each

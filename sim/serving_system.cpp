@@ -58,8 +58,8 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
       loop_(backend.loop),
       sink_(backend.sink),
       records_(backend.sink),
-      transfer_({backend.loop, backend.network, backend.codec, placement.topology, config.model},
-                config.transfer,
+      transport_(backend.loop, backend.network, placement.topology, config.network.paths),
+      transfer_({backend.loop, transport_, backend.codec, config.model}, config.transfer,
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
                  [this](LiveRequest& request) { engine_of_answer(request).kv_arrived(request); }}),
       prefill_router_(config.prefill.router, config.seed, "prefill"),
@@ -111,7 +111,7 @@ Engine::Callbacks ServingSystem::callbacks() {
 void ServingSystem::stop() {
   loop_.stop();
   for (Engine& engine : engines_) engine.halt();
-  totals_at_horizon_ = totals();
+  sums_at_horizon_ = sums();
 }
 
 void ServingSystem::send(const workloads::Request& request, Seconds due) {
@@ -203,8 +203,9 @@ Engine& ServingSystem::engine_of_answer(const LiveRequest& request) {
   return engines_[static_cast<std::size_t>(request.answer_engine)];
 }
 
-SimulationTotals ServingSystem::totals() const {
-  SimulationTotals totals;
+SimulationSums ServingSystem::sums() const {
+  SimulationSums sums;
+  SimulationTotals& totals = sums.totals;
   totals.end = loop_.now();
   for (std::size_t i = 0; i < engines_.size(); ++i) {
     const Engine& engine = engines_[i];
@@ -227,12 +228,13 @@ SimulationTotals ServingSystem::totals() const {
   }
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
-  totals.flows = transfer_.flows();
-  return totals;
+  totals.flows = transport_.flows();
+  sums.link_bytes = transport_.links().carried();
+  return sums;
 }
 
-SimulationTotals ServingSystem::finish() {
-  const SimulationTotals at_end = totals_at_horizon_ ? *totals_at_horizon_ : totals();
+SimulationSums ServingSystem::finish() {
+  SimulationSums at_end = sums_at_horizon_ ? *sums_at_horizon_ : sums();
   records_.pass_on_all();
   for (const workloads::Request* request : clients_.unsent()) records_.pass_on_unsent(*request);
   return at_end;

@@ -12,6 +12,7 @@
 #include "sim/placement.hpp"
 #include "sim/record_stream.hpp"
 #include "sim/router.hpp"
+#include "sim/transport.hpp"
 #include "workloads/request.hpp"
 
 #include <deque>
@@ -37,7 +38,7 @@ class ServingSystem {
                 std::span<const workloads::Request> requests);
 
   /// Once the loop has run: the records that are left go to the sink.
-  SimulationTotals finish();
+  SimulationSums finish();
 
  private:
   class Candidates;
@@ -57,13 +58,14 @@ class ServingSystem {
   Engine& engine_of_prompt(const LiveRequest& request);
   Engine& engine_of_answer(const LiveRequest& request);
   void stop();
-  SimulationTotals totals() const;
+  SimulationSums sums() const;
 
   const SimulationConfig& config_;
   const Placement& placement_;
   EventLoop& loop_;
   ResultSink& sink_;
   RecordStream records_;
+  Transport transport_;
   KvTransfer transfer_;
   std::deque<IterationTime> iteration_times_;  ///< one per kind; deques: nothing moves
   std::deque<Engine> engines_;
@@ -81,7 +83,7 @@ class ServingSystem {
   Clients clients_;
   std::int64_t smallest_cache_tokens_ = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int32_t> fitting_;  ///< of the latest that_hold()
-  std::optional<SimulationTotals> totals_at_horizon_;
+  std::optional<SimulationSums> sums_at_horizon_;
 };
 
 }  // namespace kvferry::sim

@@ -49,7 +49,7 @@ SimulationSums simulate(const SimulationConfig& config,
   ServingSystem system(config, placement, {engine.loop(), engine.network(), codec, unfinished},
                        requests);
   engine.run();
-  SimulationSums sums{system.finish(), engine.link_bytes()};
+  SimulationSums sums = system.finish();
   check_complete(config, unfinished.count());
   sums.totals.live_codec = codec.account();
   return sums;

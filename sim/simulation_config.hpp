@@ -4,6 +4,7 @@
 #include "sim/base/units.hpp"
 #include "sim/gpu_spec.hpp"
 #include "sim/model_spec.hpp"
+#include "sim/transfer_engine.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -80,6 +81,19 @@ struct PoolConfig {
 
 enum class TopologyPreset : std::uint8_t { two_tier, point_to_point };
 
+/// How a flow chooses among paths of the same cost.
+enum class PathPolicy : std::uint8_t {
+  ecmp,      ///< by a hash of its ends and its salt, whatever the load
+  adaptive,  ///< the path on which one more flow gets most; of equals the one that ecmp takes
+};
+
+/// What simulates the flows; where both apply, they give the same bits.
+enum class NetworkBackend : std::uint8_t {
+  automatic,  ///< direct where it was built
+  comm,       ///< SimGrid's communications: any SimGrid, but flows cannot be limited in rate
+  direct,     ///< SimGrid's actions: one version of SimGrid, faster
+};
+
 struct NetworkConfig {
   TopologyPreset preset = TopologyPreset::two_tier;
   BytesPerSecond link_bandwidth;
@@ -87,18 +101,55 @@ struct NetworkConfig {
   std::int32_t gpus_per_node = 8;
   double oversubscription = 1;
   BytesPerSecond nvlink_bandwidth;
+  PathPolicy paths = PathPolicy::ecmp;
+  NetworkBackend backend = NetworkBackend::automatic;
 };
 
 enum class Overlap : std::uint8_t {
   none,       ///< encode all, send all, decode all, one after the other
   pipelined,  ///< chunks of some layers overlap, after prefill
+  layerwise,  ///< likewise, and a chunk sets out as soon as prefill has computed its layers
+};
+
+/// How closely a hand-off is followed.
+enum class Fidelity : std::uint8_t {
+  automatic,  ///< chunks for small runs, fluid for large ones
+  chunks,     ///< every chunk is a flow
+  fluid,      ///< a hand-off is one flow per lane, held back where the encoder is slower
+};
+
+/// When the decode instance is chosen.
+enum class Binding : std::uint8_t {
+  late,   ///< when the hand-off is about to begin
+  early,  ///< when the request arrives
+};
+
+/// Who starts a transfer.
+enum class Initiator : std::uint8_t {
+  push,  ///< the prefill side writes
+  pull,  ///< the decode side reads: its word must reach the prefill side first
+};
+
+/// By how much a second of the codec's work on a GPU delays the iterations of that GPU's engine: the
+/// share of its SMs and memory bandwidth that the codec takes, 0 to 1.
+struct CodecInterference {
+  double encode = 0;
+  double decode = 0;
 };
 
 struct TransferConfig {
   Overlap overlap = Overlap::pipelined;
-  std::int32_t layers_per_chunk = 4;  ///< when pipelined
-  std::int32_t flows_per_nic = 8;     ///< on the wire at a time per sending GPU; others wait
+  std::int32_t layers_per_chunk = 4;  ///< unless overlap is none
+  std::int32_t flows_per_nic = 8;     ///< hand-offs sent at a time per NIC; others wait
   bool skip_cached = true;  ///< prompt tokens that the decode side has cached are not sent again
+  /// Raw, of a lane: layers_per_chunk is then what comes nearest to it.
+  std::optional<Bytes> chunk_bytes = {};
+  Fidelity fidelity = Fidelity::automatic;
+  Binding binding = Binding::late;
+  Initiator initiator = Initiator::push;
+  bool adaptive_codec = false;  ///< the codec is used where its hand-off is predicted to be shorter
+  CodecInterference interference = {};
+  TransferEngine engine = {};
 };
 
 enum class Mode : std::uint8_t {

@@ -13,11 +13,13 @@ Topology point_to_point(const PointToPointSpec& spec) {
   topology.gpu_count = spec.left_gpus + spec.right_gpus;
   topology.links = {{"link-forward", spec.link_bandwidth, spec.link_latency},
                     {"link-backward", spec.link_bandwidth, spec.link_latency}};
+  topology.gpus_per_node = topology.gpu_count;
+  give_each_gpu_a_nic(topology);
   const GpuId left = spec.left_gpus;
-  topology.append_route = [left](GpuId from, GpuId to, std::vector<LinkId>& path) {
+  set_only_path(topology, [left](GpuId from, GpuId to, std::vector<LinkId>& path) {
     assert((from < left) != (to < left) && "GPUs of one side have no link between them");
     path.push_back(from < left && to >= left ? 0 : 1);
-  };
+  });
   return topology;
 }
 

@@ -33,7 +33,9 @@ Topology two_tier(const TwoTierSpec& spec) {
     add_pair(topology, {"node" + std::to_string(node), shared, {0}}, "-up", "-down");
   }
   const std::int32_t gpus_per_node = spec.gpus_per_node;
-  topology.append_route = [=](GpuId from, GpuId to, std::vector<LinkId>& path) {
+  topology.gpus_per_node = gpus_per_node;
+  give_each_gpu_a_nic(topology);
+  set_only_path(topology, [=](GpuId from, GpuId to, std::vector<LinkId>& path) {
     const GpuId source_node = from / gpus_per_node;
     const GpuId target_node = to / gpus_per_node;
     if (source_node == target_node) {
@@ -45,7 +47,7 @@ Topology two_tier(const TwoTierSpec& spec) {
       path.insert(path.end(), {first_uplink + 2 * source_node, first_uplink + 2 * target_node + 1});
     }
     path.push_back(4 * to + 3);
-  };
+  });
   return topology;
 }
 

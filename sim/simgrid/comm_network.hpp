@@ -1,4 +1,5 @@
-// Flows as SimGrid communications between hosts: public API only, any SimGrid.
+// Flows as SimGrid communications between hosts: public API only, any SimGrid. It cannot limit the
+// rate of a flow.
 //
 // SimGrid reports flows that end at the same instant in the order of its solver; we sort them by
 // their start, so that the order of events stays (date, priority, sequence).
@@ -18,34 +19,37 @@ namespace kvferry::sim {
 
 class CommNetwork final : public Network {
  public:
-  /// All three must outlive the engine's run; at most one per process.
-  CommNetwork(const topologies::Topology& topology, const Fabric& fabric, EventQueue& events);
+  /// Both must outlive the engine's run; at most one per process.
+  CommNetwork(Fabric& fabric, EventQueue& events);
 
-  void start(topologies::GpuId from, topologies::GpuId to, Bytes size, FlowEnd on_end) override;
-
-  /// Bytes of flows that have ended while the loop ran, by link.
-  const std::vector<Bytes>& link_bytes() const { return link_bytes_; }
+  FlowHandle start(const FlowSpec& flow, FlowEnd on_end) override;
+  void cancel(FlowHandle flow) override;
+  double left(FlowHandle flow) const override;
+  bool limits_rates() const override { return false; }
+  void set_cap(FlowHandle flow, std::optional<BytesPerSecond> cap) override;
+  void set_capacity(topologies::LinkId link, BytesPerSecond capacity) override;
+  void set_up(topologies::LinkId link, bool up) override;
 
  private:
   struct Flow {
-    std::uint64_t sequence;
-    std::vector<topologies::LinkId> path;
-    Bytes size;
+    std::uint32_t slot;
+    std::uint64_t sequence;  ///< 0: it has ended, or was cancelled
+    double size;
+    FlowReport report;
     FlowEnd on_end;
     simgrid::s4u::CommPtr communication;
   };
-  Flow* take_unused();
+  Flow& take_unused();
   void completed(const simgrid::s4u::Activity& activity);
   void report_ended_flows();
 
-  const topologies::Topology& topology_;
-  const Fabric& fabric_;
+  Fabric& fabric_;
   EventQueue& events_;
-  std::vector<Bytes> link_bytes_;
-  std::vector<std::unique_ptr<Flow>> ended_;     ///< at this instant, not yet reported
-  std::vector<std::unique_ptr<Flow>> reported_;  ///< being reported
-  std::vector<std::unique_ptr<Flow>> unused_;
-  std::uint64_t next_sequence_ = 0;
+  std::vector<std::unique_ptr<Flow>> flows_;  ///< by slot
+  std::vector<std::uint32_t> unused_;
+  std::vector<Flow*> ended_;     ///< at this instant, not yet reported
+  std::vector<Flow*> reported_;  ///< being reported
+  std::uint64_t next_sequence_ = 1;
 };
 
 }  // namespace kvferry::sim

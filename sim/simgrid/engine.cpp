@@ -40,9 +40,9 @@ void create_engine() {
 
 SimGridEngine::SimGridEngine(const topologies::Topology& topology) {
   create_engine();
-  const Fabric* fabric = Fabric::create(topology);
+  Fabric* fabric = Fabric::create(topology);
   events_ = EventQueue::install();
-  network_ = std::make_unique<CommNetwork>(topology, *fabric, *events_);
+  network_ = std::make_unique<CommNetwork>(*fabric, *events_);
 }
 
 void SimGridEngine::run() {

@@ -15,12 +15,10 @@ namespace kvferry::sim {
 /// At most one in the life of a process.
 class SimGridEngine {
  public:
-  /// @param topology must outlive the engine
   explicit SimGridEngine(const topologies::Topology& topology);
 
   EventLoop& loop() { return *events_; }
   Network& network() { return *network_; }
-  const std::vector<Bytes>& link_bytes() const { return network_->link_bytes(); }
 
   /// Runs until no event and no flow is left.
   void run();

@@ -21,9 +21,8 @@ class FakeLoop final : public EventLoop {
     return {0, next_sequence_++};
   }
   void cancel(EventHandle event) override {
-    std::erase_if(events_, [&](const auto& entry) {
-      return std::get<3>(entry.first) == event.sequence;
-    });
+    std::erase_if(events_,
+                  [&](const auto& entry) { return std::get<3>(entry.first) == event.sequence; });
   }
   void stop() override {
     stopped_ = true;
@@ -48,11 +47,19 @@ class FakeLoop final : public EventLoop {
 class FakeNetwork final : public Network {
  public:
   FakeNetwork(EventLoop& loop, BytesPerSecond rate) : loop_(loop), rate_(rate) {}
-  void start(topologies::GpuId, topologies::GpuId, Bytes size, FlowEnd on_end) override {
+  FlowHandle start(const FlowSpec& flow, FlowEnd on_end) override {
     ++flows;
-    bytes += size;
-    loop_.at(loop_.now() + size / rate_, EventPriority::transfer, std::move(on_end));
+    bytes += flow.size;
+    loop_.at(loop_.now() + flow.size / rate_, EventPriority::transfer,
+             [on_end = std::move(on_end)] { on_end({}); });
+    return {};
   }
+  void cancel(FlowHandle) override {}
+  double left(FlowHandle) const override { return 1; }
+  bool limits_rates() const override { return false; }
+  void set_cap(FlowHandle, std::optional<BytesPerSecond>) override {}
+  void set_capacity(topologies::LinkId, BytesPerSecond) override {}
+  void set_up(topologies::LinkId, bool) override {}
   int flows = 0;
   Bytes bytes{};
 

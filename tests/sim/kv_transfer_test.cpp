@@ -48,10 +48,11 @@ class TransferBench {
         model_(std::move(spec)),
         codec_(stages),
         network_(loop_, {1e9}),
+        transport_(loop_, network_, topology_, PathPolicy::ecmp),
         from_(from),
         to_(to),
         transfer_(
-            {loop_, network_, codec_, topology_, model_}, config,
+            {loop_, transport_, codec_, model_}, config,
             {[this](LiveRequest&) { left.push_back(loop_.now().value); }, [](LiveRequest&) {}}) {}
 
   RequestRecord& begin_at(double when_s, std::int64_t tokens = 100) {
@@ -76,6 +77,7 @@ class TransferBench {
   ModelSpec model_;
   FixedCodec codec_;
   FakeNetwork network_;
+  Transport transport_;
   InstanceGpus from_;
   InstanceGpus to_;
   KvTransfer transfer_;

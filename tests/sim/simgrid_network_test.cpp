@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
@@ -39,12 +41,18 @@ struct Flow {
   double end_s = -1;
 };
 
+void start(SimGridEngine& engine, const Topology& topology, const Flow& flow,
+           std::function<void()> on_end) {
+  const std::vector<LinkId> path = topology.path(flow.from, flow.to);
+  engine.network().start({flow.from, flow.to, {flow.bytes}, path, {}},
+                         [on_end = std::move(on_end)](const FlowReport&) { on_end(); });
+}
+
 void run(const Topology& topology, std::vector<Flow>& flows) {
   SimGridEngine engine(topology);
   for (Flow& flow : flows) {
-    engine.loop().at({flow.start_s}, EventPriority::transfer, [&engine, &flow] {
-      engine.network().start(flow.from, flow.to, {flow.bytes},
-                             [&engine, &flow] { flow.end_s = engine.loop().now().value; });
+    engine.loop().at({flow.start_s}, EventPriority::transfer, [&] {
+      start(engine, topology, flow, [&] { flow.end_s = engine.loop().now().value; });
     });
   }
   engine.run();
@@ -94,10 +102,10 @@ TEST(SimGridNetwork, ThreeFlowsOnTwoLinksShareMaxMin) {
   Topology topology;
   topology.gpu_count = 4;
   topology.links = {{"a", {1e9}, {0}}, {"b", {2e9}, {0}}};
-  topology.append_route = [](GpuId from, GpuId to, std::vector<LinkId>& path) {
+  set_only_path(topology, [](GpuId from, GpuId to, std::vector<LinkId>& path) {
     if (from == 0) path.push_back(0);
     if (to == 3) path.push_back(1);
-  };
+  });
   std::vector<Flow> flows{{0, 0, 1, kGB / 2}, {0, 0, 3, kGB / 2}, {0, 2, 3, 3 * kGB / 2}};
   run(topology, flows);
   for (const Flow& flow : flows) EXPECT_NEAR(flow.end_s, 1, kTolerance_s);
@@ -209,8 +217,9 @@ TEST(EventQueue, FlowsEndBeforeTheDispatchesOfTheSameDate) {
   const Topology topology = star(2);
   SimGridEngine engine(topology);
   std::vector<std::string> order;
-  engine.loop().at({0}, EventPriority::transfer,
-                   [&] { engine.network().start(0, 1, {kGB}, [&] { order.push_back("flow"); }); });
+  engine.loop().at({0}, EventPriority::transfer, [&] {
+    start(engine, topology, {0, 0, 1, kGB}, [&] { order.push_back("flow"); });
+  });
   for (const EventPriority priority : {EventPriority::dispatch, EventPriority::horizon}) {
     engine.loop().at({1}, priority, [&order, priority] {
       order.push_back(priority == EventPriority::dispatch ? "dispatch" : "horizon");
@@ -225,8 +234,9 @@ TEST(EventQueue, AfterStopNothingRuns) {
   SimGridEngine engine(topology);
   bool flow_ended = false;
   bool event_ran = false;
-  engine.loop().at({0}, EventPriority::transfer,
-                   [&] { engine.network().start(0, 1, {kGB}, [&] { flow_ended = true; }); });
+  engine.loop().at({0}, EventPriority::transfer, [&] {
+    start(engine, topology, {0, 0, 1, kGB}, [&] { flow_ended = true; });
+  });
   engine.loop().at({0.5}, EventPriority::transfer, [&] { engine.loop().stop(); });
   engine.loop().at({0.7}, EventPriority::transfer, [&] { event_ran = true; });
   engine.run();
