@@ -113,14 +113,31 @@ void Engine::start(const Batch& batch) {
     RequestRecord& record = chunk.sequence->owner->record;
     if (record.prefill_start == kNever) record.prefill_start = loop_.now();
   }
-  if (batch.prompts.empty() && batch.swapped_blocks == 0) {
+  const bool is_late = batch.swapped_blocks > 0 || delay_.value > 0;
+  if (batch.prompts.empty() && !is_late) {
     start_answers(batch);
-  } else if (batch.prompts.size() == 1 && !batch.answers && batch.swapped_blocks == 0) {
+  } else if (batch.prompts.size() == 1 && !batch.answers && !is_late) {
     start_prompt_alone(batch.prompts.front());
   } else {
     start_iteration(batch);
   }
   schedule_end();
+  if (setup_.role == EngineRole::prefill) announce_prompts(batch);
+}
+
+// The last chunk of a prompt is never part of a longer stretch.
+void Engine::announce_prompts(const Batch& batch) {
+  for (const PromptChunk& chunk : batch.prompts) {
+    const Sequence& sequence = *chunk.sequence;
+    if (sequence.prompt_computed + chunk.tokens == sequence.prompt_target)
+      callbacks_.prompt_completes(*sequence.owner, stretch_.end_of(1));
+  }
+}
+
+void Engine::delay(Seconds by) {
+  if (by.value <= 0) return;
+  delay_ += by;
+  wake();
 }
 
 void Engine::start_answers(const Batch& batch) {
@@ -156,7 +173,8 @@ void Engine::start_iteration(const Batch& batch) {
   for (const PromptChunk& chunk : batch.prompts)
     items_.push_back({chunk.tokens, chunk.sequence->prompt_computed});
   const DecodeLoad load = batch.answers ? scheduler_.answers().load() : DecodeLoad{};
-  series_ = {setup_.iteration_time.parts(items_, load).total + swap_time(batch.swapped_blocks), {}};
+  const Seconds late = swap_time(batch.swapped_blocks) + std::exchange(delay_, Seconds{});
+  series_ = {setup_.iteration_time.parts(items_, load).total + late, {}};
   stretch_ = Stretch(loop_.now(), series_, 1);
 }
 

@@ -39,6 +39,8 @@ class Engine {
  public:
   /// What the system wants to know of.
   struct Callbacks {
+    /// Role prefill: the iteration that will complete the prompt has started, and when it ends.
+    std::function<void(LiveRequest&, Seconds end)> prompt_completes;
     std::function<void(LiveRequest&)> prompt_computed;  ///< role prefill: to be handed off
     std::function<void(LiveRequest&)> handoff_let_in;   ///< its cache can be sent here
     std::function<void(LiveRequest&)> finished;
@@ -55,6 +57,10 @@ class Engine {
   void kv_arrived(LiveRequest& request);
   /// The last byte of a computed prompt has left: its blocks are free again.
   void prompt_left(LiveRequest& request);
+
+  /// Work that is not the engine's own takes so much of its GPUs' time: its next iteration starts
+  /// later by as much.
+  void delay(Seconds by);
 
   /// Brings everything below up to now.
   void settle();
@@ -83,6 +89,7 @@ class Engine {
   void start_answers(const Batch& batch);
   void start_prompt_alone(const PromptChunk& chunk);
   void start_iteration(const Batch& batch);
+  void announce_prompts(const Batch& batch);
   void account(std::int64_t ended, std::int64_t started);
   void end();
   void report_tokens(std::int64_t iterations);
@@ -102,6 +109,7 @@ class Engine {
 
   bool dispatch_pending_ = false;
   bool running_ = false;
+  Seconds delay_{};           ///< of the next iteration
   bool answers_run_ = false;  ///< the decode batch takes part in what runs
   Stretch stretch_;           ///< what runs
   DecodeSeries series_{};     ///< its decode iterations

@@ -1,29 +1,25 @@
-// Carries a request's KV cache from its prefill to its decode instance.
-//
-// The cache is split over lanes, one per pair of tensor-parallel ranks, and each lane into chunks
-// of layers. A chunk is encoded (one launch per sending GPU, for all its lanes; one launch at a
-// time), sent as a flow per lane that shares links with all others (one at a time per lane, in
-// order), and decoded (one launch per receiving GPU, likewise):
+// Carries a request's KV cache from its prefill to its decode instance: plans the hand-off
+// (handoff_plan.hpp), decides whether the codec is worth its time, and hands it to a pipeline.
 //
 //   none       one chunk:  encode all | send all | decode all
 //   pipelined  chunk i is encoded while chunk i-1 is on the wire and chunk i-2 is decoded
+//   layerwise  the same, from when prefill has computed the first chunk's layers
 //
-// Without a codec there is nothing to overlap: the lane's bytes are one flow.
-//
-// A lone pipelined lane therefore takes, for n equal chunks,
-//   encode + wire + latency + decode + (n - 1) * max(encode, wire, decode).
+// Raw bytes have nothing to overlap after prefill: unless layerwise, a lane is then one flow.
 #pragma once
 
 #include "codec/transfer_codec.hpp"
+#include "sim/codec_queues.hpp"
 #include "sim/event_loop.hpp"
-#include "sim/flow_gate.hpp"
+#include "sim/handoff_pipeline.hpp"
+#include "sim/handoff_plan.hpp"
+#include "sim/handoff_table.hpp"
+#include "sim/lane_shipper.hpp"
 #include "sim/live_request.hpp"
 #include "sim/placement.hpp"
-#include "sim/serial_resource.hpp"
 #include "sim/simulation_config.hpp"
 #include "sim/transport.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,49 +40,48 @@ class KvTransfer {
   struct Callbacks {
     std::function<void(LiveRequest&)> on_last_byte_left;
     std::function<void(LiveRequest&)> on_kv_ready;
+    /// The network could not carry it: it is abandoned.
+    std::function<void(LiveRequest&)> on_failed;
   };
 
+  /// @param config its fidelity is chunks or fluid
   KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks);
   ~KvTransfer();
 
-  /// Starts the hand-off of the last `tokens` tokens of the prompt now; the callbacks run once each.
-  void begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from, InstanceGpus to);
+  /// Starts the hand-off of the last `tokens` tokens of the prompt now; the first two callbacks run
+  /// once each, or on_failed does.
+  /// @param computed when prefill computes its layers: in the past unless layerwise
+  /// @returns codec time on each sending GPU
+  Seconds begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from, InstanceGpus to,
+                ComputeWindow computed);
+
+  /// Nothing of the request's hand-off goes on, and no callback runs any more. False when there is
+  /// none.
+  bool abandon(const LiveRequest& request);
 
   /// Sums over all GPUs, until now.
-  Seconds encode_busy() const;
-  Seconds decode_busy() const;
+  Seconds encode_busy() const { return queues_.encode_busy(context_.loop.now()); }
+  Seconds decode_busy() const { return queues_.decode_busy(context_.loop.now()); }
+  std::int64_t compressed_handoffs() const { return compressed_; }
 
  private:
-  struct ChunkCost;
-  struct Lane;
-  struct Endpoint;
-  struct Handoff;
-
-  std::vector<std::vector<codec::KvSlice>> chunks_of(const Handoff& handoff) const;
-  ChunkCost price(const codec::KvSlice& slice, const Handoff& handoff) const;
-  void lay_lanes(Handoff& handoff, InstanceGpus from, InstanceGpus to) const;
-  void price_chunks(Handoff& handoff) const;
-  void encode_chunks(Endpoint& sender);
-  void send_next(Lane& lane);
-  void send_encoded(Lane& lane);
-  void start_flow(Lane& lane);
-  void chunk_sent(Lane& lane);
-  void chunk_arrived(Lane& lane);
-  void chunks_decoded(Handoff& handoff);
+  void plan_chunks(Handoff& handoff);
+  void account(const Handoff& handoff);
+  void lane_sent(Lane& lane);
+  void decoded(Handoff& handoff);
   void complete(Handoff& handoff);
+  void give_up(Handoff& handoff);
+  void drop(Handoff& handoff);
+  PipelineContext pipeline_context();
 
   TransferContext context_;
   TransferConfig config_;
   Callbacks callbacks_;
-  std::vector<SerialResource> encoders_;  ///< by sending GPU
-  std::vector<SerialResource> decoders_;  ///< by receiving GPU
-  std::vector<FlowGate> gates_;           ///< by sending GPU
-  std::vector<std::unique_ptr<Handoff>> handoffs_;
+  HandoffTable handoffs_;
+  CodecQueues queues_;
+  LaneShipper shipper_;
+  std::unique_ptr<HandoffPipeline> pipeline_;
+  std::int64_t compressed_ = 0;
 };
-
-/// How many parallel flows carry one request's KV cache: one per pair of GPUs, but no more in each
-/// pipeline stage than KV heads, because replicated heads are sent once. A latent cache is one such
-/// head: a single flow per stage.
-std::int32_t transfer_lanes(const ModelSpec& model, InstanceGpus from, InstanceGpus to);
 
 }  // namespace kvferry::sim

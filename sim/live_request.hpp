@@ -40,7 +40,9 @@ struct LiveRequest {
   std::int64_t sent_rank{};         ///< in the order in which clients sent them
   std::int32_t prompt_engine = -1;  ///< by number in the whole system
   std::int32_t answer_engine = -1;
-  bool ended = false;   ///< its record is final
+  Seconds computed_from{kNever};  ///< when its hand-off's layers begin to be computed, if layerwise
+  Seconds computed_by{kNever};    ///< and when the last of them is
+  bool ended = false;             ///< its record is final
   Sequence at_prefill;  ///< where its prompt is computed; in a mixed engine its answer too
   Sequence at_decode;   ///< where its hand-off goes
 };

@@ -17,6 +17,9 @@ class SerialResource {
     return free_at_;
   }
 
+  /// When everything that was submitted ends.
+  Seconds free_at() const { return free_at_; }
+
   /// Time spent on jobs until `now`, which is not before the last submit.
   Seconds busy_until(Seconds now) const {
     return submitted_ - std::max(Seconds{0}, free_at_ - now);

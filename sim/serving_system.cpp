@@ -1,10 +1,12 @@
 #include "sim/serving_system.hpp"
 
+#include "sim/base/error.hpp"
 #include "sim/kv_memory.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <string>
 
 namespace kvferry::sim {
 namespace {
@@ -61,7 +63,8 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
       transport_(backend.loop, backend.network, placement.topology, config.network.paths),
       transfer_({backend.loop, transport_, backend.codec, config.model}, config.transfer,
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
-                 [this](LiveRequest& request) { engine_of_answer(request).kv_arrived(request); }}),
+                 [this](LiveRequest& request) { kv_ready(request); },
+                 [this](LiveRequest& request) { handoff_failed(request); }}),
       prefill_router_(config.prefill.router, config.seed, "prefill"),
       decode_router_(config.decode.router, config.seed, "decode"),
       clients_(backend.loop, requests, config.max_concurrency,
@@ -102,7 +105,8 @@ void ServingSystem::add_engines() {
 }
 
 Engine::Callbacks ServingSystem::callbacks() {
-  return {[this](LiveRequest& request) { to_decode(request); },
+  return {[this](LiveRequest& request, Seconds end) { prompt_completes(request, end); },
+          [this](LiveRequest& request) { prompt_computed(request); },
           [this](LiveRequest& request) { hand_off(request); },
           [this](LiveRequest& request) { ended(request); }};
 }
@@ -166,26 +170,60 @@ void ServingSystem::to_prefill(LiveRequest& request) {
   request.prompt_engine = number;
   request.record.prefill_instance = pool_ranks_[i].among_prompts;
   if (roles_[i] == EngineRole::mixed) request.record.decode_instance = pool_ranks_[i].among_answers;
+  const bool is_handed_off = roles_[i] == EngineRole::prefill;
+  if (is_handed_off && config_.transfer.binding == Binding::early) bind_decode(request);
   engines_[i].submit_prompt(request);
 }
 
-void ServingSystem::to_decode(LiveRequest& request) {
+void ServingSystem::prompt_completes(LiveRequest& request, Seconds end) {
+  if (config_.transfer.overlap != Overlap::layerwise) return;
+  request.computed_from = loop_.now();
+  request.computed_by = end;
+  to_decode(request);
+}
+
+void ServingSystem::prompt_computed(LiveRequest& request) {
   if (config_.first_token == FirstToken::prefill)
     request.record.first_token = request.record.prefill_end;
-  const std::int32_t number = route(decode_router_, request, answer_engines_);
-  const auto i = static_cast<std::size_t>(number);
-  request.answer_engine = number;
-  request.record.decode_instance = pool_ranks_[i].among_answers;
-  engines_[i].submit_handoff(request);
+  if (config_.transfer.overlap == Overlap::layerwise) return;
+  request.computed_from = loop_.now();
+  request.computed_by = loop_.now();
+  to_decode(request);
+}
+
+void ServingSystem::bind_decode(LiveRequest& request) {
+  request.answer_engine = route(decode_router_, request, answer_engines_);
+  request.record.decode_instance =
+      pool_ranks_[static_cast<std::size_t>(request.answer_engine)].among_answers;
+}
+
+void ServingSystem::to_decode(LiveRequest& request) {
+  if (config_.transfer.binding == Binding::late) bind_decode(request);
+  engine_of_answer(request).submit_handoff(request);
 }
 
 // Tokens that the receiving side has from other prompts need not be sent again.
 void ServingSystem::hand_off(LiveRequest& request) {
   const std::int64_t held =
       config_.transfer.skip_cached ? request.at_decode.holding.cached_tokens() : 0;
-  transfer_.begin(request, request.record.input_tokens - held,
-                  placement_.engines[static_cast<std::size_t>(request.prompt_engine)],
-                  placement_.engines[static_cast<std::size_t>(request.answer_engine)]);
+  const Seconds encode =
+      transfer_.begin(request, request.record.input_tokens - held,
+                      placement_.engines[static_cast<std::size_t>(request.prompt_engine)],
+                      placement_.engines[static_cast<std::size_t>(request.answer_engine)],
+                      {request.computed_from, request.computed_by});
+  engine_of_prompt(request).delay(encode * config_.transfer.interference.encode);
+}
+
+void ServingSystem::kv_ready(LiveRequest& request) {
+  Engine& engine = engine_of_answer(request);
+  engine.delay(request.record.decode_codec * config_.transfer.interference.decode);
+  engine.kv_arrived(request);
+}
+
+// Only links that fail can bring it about, and nothing in a scenario makes them fail yet.
+void ServingSystem::handoff_failed(LiveRequest& request) {
+  throw RunError("request " + std::to_string(request.record.request_id) +
+                 ": its hand-off found no way through the network");
 }
 
 void ServingSystem::ended(LiveRequest& request) {

@@ -52,8 +52,13 @@ class ServingSystem {
   std::int32_t route(Router& router, const LiveRequest& request,
                      std::span<const std::int32_t> numbers);
   void to_prefill(LiveRequest& request);
+  void prompt_completes(LiveRequest& request, Seconds end);
+  void prompt_computed(LiveRequest& request);
+  void bind_decode(LiveRequest& request);
   void to_decode(LiveRequest& request);
   void hand_off(LiveRequest& request);
+  void kv_ready(LiveRequest& request);
+  void handoff_failed(LiveRequest& request);
   void ended(LiveRequest& request);
   Engine& engine_of_prompt(const LiveRequest& request);
   Engine& engine_of_answer(const LiveRequest& request);

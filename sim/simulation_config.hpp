@@ -137,6 +137,14 @@ struct CodecInterference {
   double decode = 0;
 };
 
+/// What becomes of a flow that broke because a link of its path went down.
+struct RetryPolicy {
+  bool resume = true;  ///< what was sent counts; otherwise the chunk is sent anew
+  Seconds backoff{0};  ///< before the first new try, and twice as long before every further one
+  std::int32_t limit = 16;  ///< tries of one lane of a hand-off after the first
+  Seconds patience{60};     ///< for which it waits until any path is up
+};
+
 struct TransferConfig {
   Overlap overlap = Overlap::pipelined;
   std::int32_t layers_per_chunk = 4;  ///< unless overlap is none
@@ -149,6 +157,7 @@ struct TransferConfig {
   Initiator initiator = Initiator::push;
   bool adaptive_codec = false;  ///< the codec is used where its hand-off is predicted to be shorter
   CodecInterference interference = {};
+  RetryPolicy retry = {};
   TransferEngine engine = {};
 };
 

@@ -149,7 +149,9 @@ void Transport::set_up(LinkId link, bool up) {
   if (links_[link].up == up) return;
   links_.set_up(link, up);
   network_.set_up(link, up);
-  if (up) network_.set_capacity(link, links_[link].capacity);
+  if (!up) return;
+  network_.set_capacity(link, links_[link].capacity);
+  if (on_link_up_) on_link_up_();
 }
 
 }  // namespace kvferry::sim

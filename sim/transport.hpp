@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
@@ -50,7 +51,8 @@ class Transport {
   BytesPerSecond expected_rate(topologies::GpuId from, topologies::GpuId to,
                                std::uint64_t salt) const;
 
-  /// Failures and background traffic.
+  /// Failures and background traffic. `on_up` runs whenever a link has come up again.
+  void when_a_link_is_up(std::function<void()> on_up) { on_link_up_ = std::move(on_up); }
   void set_capacity(topologies::LinkId link, BytesPerSecond capacity);
   void set_up(topologies::LinkId link, bool up);
 
@@ -81,6 +83,7 @@ class Transport {
   Links links_;
   std::vector<Underway> underway_;
   std::vector<std::uint32_t> free_places_;
+  std::function<void()> on_link_up_;
   std::uint64_t next_sequence_ = 1;
   std::int64_t flows_ = 0;
   mutable std::vector<topologies::LinkId> path_;  ///< kept to save allocations

@@ -51,21 +51,23 @@ class TransferBench {
         transport_(loop_, network_, topology_, PathPolicy::ecmp),
         from_(from),
         to_(to),
-        transfer_(
-            {loop_, transport_, codec_, model_}, config,
-            {[this](LiveRequest&) { left.push_back(loop_.now().value); }, [](LiveRequest&) {}}) {}
+        transfer_({loop_, transport_, codec_, model_}, config,
+                  {[this](LiveRequest&) { left.push_back(loop_.now().value); }, [](LiveRequest&) {},
+                   [](LiveRequest&) { ADD_FAILURE() << "no link fails here"; }}) {}
 
   RequestRecord& begin_at(double when_s, std::int64_t tokens = 100) {
     requests_.push_back(std::make_unique<LiveRequest>());
     LiveRequest& request = *requests_.back();
     request.record.request_id = static_cast<std::int64_t>(requests_.size());
     request.record.input_tokens = tokens;
-    loop_.at({when_s}, EventPriority::transfer,
-             [this, &request, tokens] { transfer_.begin(request, tokens, from_, to_); });
+    loop_.at({when_s}, EventPriority::transfer, [this, &request, tokens, when_s] {
+      transfer_.begin(request, tokens, from_, to_, {{when_s}, {when_s + computing_s}});
+    });
     return request.record;
   }
   void run() { loop_.run(); }
 
+  double computing_s = 0;    ///< how long prefill takes for the layers, from begin_at() on
   std::vector<double> left;  ///< when the last byte of each hand-off left
   const FixedCodec& codec() const { return codec_; }
   const FakeNetwork& network() const { return network_; }
