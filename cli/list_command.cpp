@@ -81,6 +81,7 @@ TextTable codecs() {
   table.add({"none", "raw bytes travel", "-"});
   table.add({"splitzip", "lossless: 4-bit exponent codes, sign and mantissa raw, escapes apart",
              "arXiv 2605.01708; format: codec/FORMAT.md"});
+  table.add({"adaptive", "splitzip for each hand-off that it is predicted to shorten", "-"});
   return table;
 }
 

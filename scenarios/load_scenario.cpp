@@ -30,8 +30,10 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
   {
     SectionReader transfer = root.section("transfer");
     scenario.system.transfer = read_transfer(transfer);
-    scenario.codec =
-        read_codec(transfer, root.section("codec"), scenario.system.model, scenario.seed);
+    SectionReader codec = root.section("codec");
+    scenario.system.transfer.interference = read_interference(codec.section("interference"));
+    scenario.codec = read_codec(transfer, codec, scenario.system.model, scenario.seed);
+    scenario.system.transfer.adaptive_codec = scenario.codec.codec == TransferCodecName::adaptive;
   }
   if (scenario.system.model.kv_type == sim::KvType::fp8 &&
       scenario.codec.codec != TransferCodecName::none) {

@@ -16,8 +16,10 @@ namespace {
 
 using codec::CodebookScope;
 
-const Choice<TransferCodecName> kCodecs{
-    "codec", {{"none", TransferCodecName::none}, {"splitzip", TransferCodecName::splitzip}}};
+const Choice<TransferCodecName> kCodecs{"codec",
+                                        {{"none", TransferCodecName::none},
+                                         {"splitzip", TransferCodecName::splitzip},
+                                         {"adaptive", TransferCodecName::adaptive}}};
 const Choice<CodecTiming> kTimings{"timing",
                                    {{"auto", CodecTiming::automatic},
                                     {"live", CodecTiming::live},
@@ -149,7 +151,7 @@ codec::ConstantRates read_constants(SectionReader& section) {
 
 }  // namespace
 
-CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim::ModelSpec& model,
+CodecConfig read_codec(SectionReader& transfer, SectionReader& codec, const sim::ModelSpec& model,
                        std::uint64_t seed) {
   CodecConfig config;
   config.codec = transfer.optional("codec", kCodecs, TransferCodecName::none);

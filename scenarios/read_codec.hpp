@@ -11,7 +11,7 @@ namespace kvferry::scenarios {
 
 /// Reads `transfer.codec` and the `codec` section.
 /// @param seed of the scenario; the synthetic payload derives from it
-CodecConfig read_codec(SectionReader& transfer, SectionReader&& codec, const sim::ModelSpec& model,
+CodecConfig read_codec(SectionReader& transfer, SectionReader& codec, const sim::ModelSpec& model,
                        std::uint64_t seed);
 
 }  // namespace kvferry::scenarios

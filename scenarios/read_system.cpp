@@ -23,8 +23,14 @@ const Choice<sim::TopologyPreset> kTopologies{
     "topology",
     {{"two-tier", sim::TopologyPreset::two_tier},
      {"point-to-point", sim::TopologyPreset::point_to_point}}};
-const Choice<sim::Overlap> kOverlaps{
-    "overlap", {{"none", sim::Overlap::none}, {"pipelined", sim::Overlap::pipelined}}};
+const Choice<sim::Overlap> kOverlaps{"overlap",
+                                     {{"none", sim::Overlap::none},
+                                      {"pipelined", sim::Overlap::pipelined},
+                                      {"layerwise", sim::Overlap::layerwise}}};
+const Choice<sim::Binding> kBindings{
+    "binding", {{"late", sim::Binding::late}, {"early", sim::Binding::early}}};
+const Choice<sim::Initiator> kInitiators{
+    "initiator", {{"push", sim::Initiator::push}, {"pull", sim::Initiator::pull}}};
 enum class Fidelity : std::uint8_t { chunks };
 const Choice<Fidelity> kFidelities{"fidelity", {{"chunks", Fidelity::chunks}}};
 
@@ -104,17 +110,52 @@ sim::SimulationConfig read_system(SectionReader& root) {
   return system;
 }
 
+namespace {
+
+sim::RetryPolicy read_retry(SectionReader&& retry) {
+  const sim::RetryPolicy defaults{};
+  sim::RetryPolicy policy;
+  policy.resume = retry.optional("resume", Boolean{}, defaults.resume);
+  policy.backoff = retry.optional("backoff", Time{Sign::not_negative}, defaults.backoff);
+  policy.limit =
+      static_cast<std::int32_t>(retry.optional("limit", Integer{0, 1000}, defaults.limit));
+  policy.patience = retry.optional("patience", Time{}, defaults.patience);
+  return policy;
+}
+
+void read_chunks(SectionReader& transfer, sim::TransferConfig& config) {
+  config.layers_per_chunk = static_cast<std::int32_t>(
+      transfer.optional("layers_per_chunk", Integer{1, 1 << 20}, config.layers_per_chunk));
+  config.chunk_bytes = transfer.maybe("chunk_size", Size{});
+  if (config.chunk_bytes && transfer.has("layers_per_chunk"))
+    transfer.error("chunk_size",
+                   "chunks are cut by chunk_size or by layers_per_chunk, not by both");
+}
+
+}  // namespace
+
 sim::TransferConfig read_transfer(SectionReader& transfer) {
   const sim::TransferConfig defaults{};
   sim::TransferConfig config;
   config.overlap = transfer.optional("overlap", kOverlaps, defaults.overlap);
-  config.layers_per_chunk = static_cast<std::int32_t>(
-      transfer.optional("layers_per_chunk", Integer{1, 1 << 20}, defaults.layers_per_chunk));
+  read_chunks(transfer, config);
   config.flows_per_nic = static_cast<std::int32_t>(
       transfer.optional("flows_per_nic", Integer{1, 1 << 20}, defaults.flows_per_nic));
   config.skip_cached = transfer.optional("skip_cached", Boolean{}, defaults.skip_cached);
+  config.binding = transfer.optional("binding", kBindings, defaults.binding);
+  config.initiator = transfer.optional("initiator", kInitiators, defaults.initiator);
+  config.retry = read_retry(transfer.section("retry"));
   transfer.optional("fidelity", kFidelities, Fidelity::chunks);
+  if (config.overlap == sim::Overlap::layerwise && config.initiator == sim::Initiator::pull) {
+    transfer.error("initiator",
+                   "a pull begins when prefill has ended; overlap: layerwise needs push");
+  }
   return config;
+}
+
+sim::CodecInterference read_interference(SectionReader&& interference) {
+  const Number share{0, 1};
+  return {interference.optional("encode", share, 0.0), interference.optional("decode", share, 0.0)};
 }
 
 void check_system(const SectionReader& root, const sim::SimulationConfig& system) {

@@ -17,6 +17,9 @@ sim::SimulationConfig read_system(SectionReader& root);
 /// The `transfer` section without its codec.
 sim::TransferConfig read_transfer(SectionReader& transfer);
 
+/// The `interference` section of `codec`.
+sim::CodecInterference read_interference(SectionReader&& interference);
+
 /// Checks what no single key can: that the model can be split as asked and fits into the GPUs.
 /// @pre no fault so far
 void check_system(const SectionReader& root, const sim::SimulationConfig& system);

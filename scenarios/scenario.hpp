@@ -16,7 +16,11 @@
 
 namespace kvferry::scenarios {
 
-enum class TransferCodecName : std::uint8_t { none, splitzip };
+enum class TransferCodecName : std::uint8_t {
+  none,
+  splitzip,
+  adaptive,  ///< splitzip for the hand-offs that it is predicted to shorten
+};
 
 /// Where the codec's times come from; with `constant` the sizes too come from the scenario.
 /// `automatic` is live where there is a device, and the profile elsewhere.

@@ -329,7 +329,7 @@ TEST(CommandLine, AFaultyVariantIsReportedBeforeAnythingRuns) {
   EXPECT_EQ(
       result.err,
       "--vary transfer.codec=zip: error: key 'transfer.codec': unknown codec 'zip' (did you mean "
-      "'splitzip'?); allowed: none, splitzip\n");
+      "'splitzip'?); allowed: none, splitzip, adaptive\n");
 }
 
 TEST(CommandLine, HelpAndVersionExitWithZero) {

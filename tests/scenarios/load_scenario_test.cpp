@@ -11,10 +11,6 @@
 namespace kvferry::scenarios {
 namespace {
 
-Scenario load(const std::string& text, const std::vector<Override>& overrides = {}) {
-  return load_scenario_text(text, "folder/s.yaml", overrides);
-}
-
 TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
   const Scenario scenario = load(kValid);
   EXPECT_EQ(scenario.name, "test");

@@ -24,6 +24,10 @@ workload:
   requests: 10
 )";
 
+inline Scenario load(const std::string& text, const std::vector<Override>& overrides = {}) {
+  return load_scenario_text(text, "folder/s.yaml", overrides);
+}
+
 inline std::string replaced(std::string text, const std::string& what, const std::string& with) {
   return text.replace(text.find(what), what.size(), with);
 }

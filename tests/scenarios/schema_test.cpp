@@ -122,6 +122,8 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"decode.gpu.gemm_fp8", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.prefill_attention", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.decode_attention", {{"decode.gpu={base: h100-sxm}"}}},
+        Section{"transfer.retry", {}},
+        Section{"codec.interference", {}},
         Section{"decode.gpu.all_reduce", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.all_reduce.two_gpus", {{"decode.gpu={base: h100-sxm}"}}}}) {
     EXPECT_EQ(schema_keys(path), reader_keys(path, overrides)) << "section '" << path << "'";

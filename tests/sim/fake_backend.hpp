@@ -50,11 +50,11 @@ class FakeNetwork final : public Network {
   FlowHandle start(const FlowSpec& flow, FlowEnd on_end) override {
     ++flows;
     bytes += flow.size;
-    loop_.at(loop_.now() + flow.size / rate_, EventPriority::transfer,
-             [on_end = std::move(on_end)] { on_end({}); });
-    return {};
+    ends_.push_back(loop_.at(loop_.now() + flow.size / rate_, EventPriority::transfer,
+                             [on_end = std::move(on_end)] { on_end({}); }));
+    return {0, ends_.size()};
   }
-  void cancel(FlowHandle) override {}
+  void cancel(FlowHandle flow) override { loop_.cancel(ends_[flow.sequence - 1]); }
   double left(FlowHandle) const override { return 1; }
   bool limits_rates() const override { return false; }
   void set_cap(FlowHandle, std::optional<BytesPerSecond>) override {}
@@ -66,6 +66,7 @@ class FakeNetwork final : public Network {
  private:
   EventLoop& loop_;
   BytesPerSecond rate_;
+  std::vector<EventHandle> ends_;  ///< by sequence, from 1
 };
 
 }  // namespace kvferry::sim

@@ -1,14 +1,11 @@
 // The transfer pipeline against its closed forms, on a network without contention.
 #include "sim/kv_transfer.hpp"
 
-#include "tests/sim/fake_backend.hpp"
-#include "tests/sim/small_system.hpp"
-#include "topologies/point_to_point.hpp"
+#include "tests/sim/transfer_bench.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -16,75 +13,6 @@ namespace kvferry::sim {
 namespace {
 
 constexpr double kTolerance_s = 1e-12;
-
-struct Stages {
-  double encode_s;  ///< of one chunk
-  double wire_s;
-  double decode_s;
-  double latency_s;
-};
-
-// A codec with the given times per chunk; bytes are chosen so that a chunk needs wire_s at 1 GB/s.
-class FixedCodec final : public codec::TransferCodec {
- public:
-  explicit FixedCodec(Stages stages) : stages_(stages) {}
-  codec::HandoffCost handoff(const codec::KvSlice& slice) override {
-    slices.push_back(slice);
-    return {
-        {stages_.encode_s}, {stages_.decode_s}, {static_cast<std::int64_t>(stages_.wire_s * 1e9)}};
-  }
-  codec::CodecSources sources() const override { return {}; }
-  std::vector<codec::KvSlice> slices;
-
- private:
-  Stages stages_;
-};
-
-class TransferBench {
- public:
-  TransferBench(Stages stages, TransferConfig config, InstanceGpus from = {0, 1},
-                InstanceGpus to = {8, 1}, ModelSpec spec = model("llama-3.1-8b"))
-      : topology_(topologies::point_to_point({8, 8, {1e9}, {stages.latency_s}})),
-        model_(std::move(spec)),
-        codec_(stages),
-        network_(loop_, {1e9}),
-        transport_(loop_, network_, topology_, PathPolicy::ecmp),
-        from_(from),
-        to_(to),
-        transfer_({loop_, transport_, codec_, model_}, config,
-                  {[this](LiveRequest&) { left.push_back(loop_.now().value); }, [](LiveRequest&) {},
-                   [](LiveRequest&) { ADD_FAILURE() << "no link fails here"; }}) {}
-
-  RequestRecord& begin_at(double when_s, std::int64_t tokens = 100) {
-    requests_.push_back(std::make_unique<LiveRequest>());
-    LiveRequest& request = *requests_.back();
-    request.record.request_id = static_cast<std::int64_t>(requests_.size());
-    request.record.input_tokens = tokens;
-    loop_.at({when_s}, EventPriority::transfer, [this, &request, tokens, when_s] {
-      transfer_.begin(request, tokens, from_, to_, {{when_s}, {when_s + computing_s}});
-    });
-    return request.record;
-  }
-  void run() { loop_.run(); }
-
-  double computing_s = 0;    ///< how long prefill takes for the layers, from begin_at() on
-  std::vector<double> left;  ///< when the last byte of each hand-off left
-  const FixedCodec& codec() const { return codec_; }
-  const FakeNetwork& network() const { return network_; }
-  const KvTransfer& transfer() const { return transfer_; }
-
- private:
-  FakeLoop loop_;
-  topologies::Topology topology_;
-  ModelSpec model_;
-  FixedCodec codec_;
-  FakeNetwork network_;
-  Transport transport_;
-  InstanceGpus from_;
-  InstanceGpus to_;
-  KvTransfer transfer_;
-  std::vector<std::unique_ptr<LiveRequest>> requests_;
-};
 
 TEST(KvTransfer, WithoutOverlapTheStagesAddUp) {
   TransferBench bench({0.01, 0.2, 0.003, 0.0005}, {Overlap::none, 4, 8, true});
