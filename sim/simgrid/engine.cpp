@@ -1,11 +1,17 @@
 #include "sim/simgrid/engine.hpp"
 
 #include "sim/base/error.hpp"
+#include "sim/network_backend.hpp"
+#include "sim/simgrid/comm_network.hpp"
+#ifdef KVFERRY_HAS_DIRECT_NETWORK
+#include "sim/simgrid/direct_network.hpp"
+#endif
 #include "sim/simgrid/fabric.hpp"
 
 #include <simgrid/s4u.hpp>
 
 #include <array>
+#include <cassert>
 #include <string>
 
 namespace kvferry::sim {
@@ -36,13 +42,23 @@ void create_engine() {
   static simgrid::s4u::Engine engine(&count, pointers.data());
 }
 
+std::unique_ptr<Network> create_network(Fabric& fabric, EventQueue& events,
+                                        NetworkBackend backend) {
+#ifdef KVFERRY_HAS_DIRECT_NETWORK
+  if (resolved(backend) == NetworkBackend::direct)
+    return std::make_unique<DirectNetwork>(fabric, events);
+#endif
+  assert(resolved(backend) == NetworkBackend::comm);
+  return std::make_unique<CommNetwork>(fabric, events);
+}
+
 }  // namespace
 
-SimGridEngine::SimGridEngine(const topologies::Topology& topology) {
+SimGridEngine::SimGridEngine(const topologies::Topology& topology, NetworkBackend backend) {
   create_engine();
   Fabric* fabric = Fabric::create(topology);
   events_ = EventQueue::install();
-  network_ = std::make_unique<CommNetwork>(*fabric, *events_);
+  network_ = create_network(*fabric, *events_, backend);
 }
 
 void SimGridEngine::run() {

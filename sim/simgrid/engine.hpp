@@ -4,8 +4,8 @@
 
 #include "sim/event_loop.hpp"
 #include "sim/network.hpp"
-#include "sim/simgrid/comm_network.hpp"
 #include "sim/simgrid/event_queue.hpp"
+#include "sim/simulation_config.hpp"
 #include "topologies/topology.hpp"
 
 #include <memory>
@@ -15,7 +15,9 @@ namespace kvferry::sim {
 /// At most one in the life of a process.
 class SimGridEngine {
  public:
-  explicit SimGridEngine(const topologies::Topology& topology);
+  /// @pre is_built(backend)
+  explicit SimGridEngine(const topologies::Topology& topology,
+                         NetworkBackend backend = NetworkBackend::automatic);
 
   EventLoop& loop() { return *events_; }
   Network& network() { return *network_; }
@@ -25,7 +27,7 @@ class SimGridEngine {
 
  private:
   std::shared_ptr<EventQueue> events_;
-  std::unique_ptr<CommNetwork> network_;
+  std::unique_ptr<Network> network_;
 };
 
 }  // namespace kvferry::sim

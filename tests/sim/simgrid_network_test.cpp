@@ -1,7 +1,8 @@
-// SimGrid as we set it up: flows take exactly size / bandwidth and share links max-min fairly. Each
-// test runs in its own process.
+// SimGrid as we set it up, with every back-end: flows take exactly size / bandwidth and share links
+// max-min fairly. Each test runs in its own process.
 #include "sim/base/random.hpp"
 #include "sim/simgrid/engine.hpp"
+#include "tests/sim/every_back_end.hpp"
 #include "topologies/topology.hpp"
 #include "topologies/two_tier.hpp"
 
@@ -48,8 +49,17 @@ void start(SimGridEngine& engine, const Topology& topology, const Flow& flow,
                          [on_end = std::move(on_end)](const FlowReport&) { on_end(); });
 }
 
-void run(const Topology& topology, std::vector<Flow>& flows) {
-  SimGridEngine engine(topology);
+class SimGridNetwork : public EveryBackEnd {
+ protected:
+  static void run(const Topology& topology, std::vector<Flow>& flows);
+};
+KVFERRY_ON_EVERY_BACK_END(SimGridNetwork);
+
+class EventQueueOnSimGrid : public EveryBackEnd {};
+KVFERRY_ON_EVERY_BACK_END(EventQueueOnSimGrid);
+
+void SimGridNetwork::run(const Topology& topology, std::vector<Flow>& flows) {
+  SimGridEngine engine(topology, GetParam());
   for (Flow& flow : flows) {
     engine.loop().at({flow.start_s}, EventPriority::transfer, [&] {
       start(engine, topology, flow, [&] { flow.end_s = engine.loop().now().value; });
@@ -61,7 +71,7 @@ void run(const Topology& topology, std::vector<Flow>& flows) {
 constexpr std::int64_t kGB = 1'000'000'000;
 
 // Three lone flows side by side: no two share a link.
-TEST(SimGridNetwork, ALoneFlowTakesSizeOverBandwidth) {
+TEST_P(SimGridNetwork, ALoneFlowTakesSizeOverBandwidth) {
   const Topology topology = star(6);
   std::vector<Flow> flows{{0, 0, 1, 1}, {0, 2, 3, 4096}, {0, 4, 5, 100 * kGB}};
   run(topology, flows);
@@ -70,7 +80,7 @@ TEST(SimGridNetwork, ALoneFlowTakesSizeOverBandwidth) {
   }
 }
 
-TEST(SimGridNetwork, TwoFlowsFromOneNicShareItEqually) {
+TEST_P(SimGridNetwork, TwoFlowsFromOneNicShareItEqually) {
   const Topology topology = star(3);
   std::vector<Flow> flows{{0, 0, 1, kGB}, {0, 0, 2, kGB}};
   run(topology, flows);
@@ -80,7 +90,7 @@ TEST(SimGridNetwork, TwoFlowsFromOneNicShareItEqually) {
 
 // 0 ... 0.5 s alone (half done), then shared: the first ends at 1.5, the second has 0.5 GB left and
 // ends at 2.
-TEST(SimGridNetwork, AFlowSlowsDownWhenAnotherJoins) {
+TEST_P(SimGridNetwork, AFlowSlowsDownWhenAnotherJoins) {
   const Topology topology = star(3);
   std::vector<Flow> flows{{0, 0, 1, kGB}, {0.5, 0, 2, kGB}};
   run(topology, flows);
@@ -88,7 +98,7 @@ TEST(SimGridNetwork, AFlowSlowsDownWhenAnotherJoins) {
   EXPECT_NEAR(flows[1].end_s, 2, kTolerance_s);
 }
 
-TEST(SimGridNetwork, BothDirectionsOfALinkAreIndependent) {
+TEST_P(SimGridNetwork, BothDirectionsOfALinkAreIndependent) {
   const Topology topology = star(2);
   std::vector<Flow> flows{{0, 0, 1, kGB}, {0, 1, 0, kGB}};
   run(topology, flows);
@@ -98,7 +108,7 @@ TEST(SimGridNetwork, BothDirectionsOfALinkAreIndependent) {
 
 // The classic max-min case: link A carries flows 1 and 2, link B flows 2 and 3, capacities 1 and 2
 // GB/s. A is the tighter one: flows 1 and 2 get 0.5 each; flow 3 gets the rest of B, 1.5 GB/s.
-TEST(SimGridNetwork, ThreeFlowsOnTwoLinksShareMaxMin) {
+TEST_P(SimGridNetwork, ThreeFlowsOnTwoLinksShareMaxMin) {
   Topology topology;
   topology.gpu_count = 4;
   topology.links = {{"a", {1e9}, {0}}, {"b", {2e9}, {0}}};
@@ -113,7 +123,7 @@ TEST(SimGridNetwork, ThreeFlowsOnTwoLinksShareMaxMin) {
 
 // A node's uplink with oversubscription 4 carries a quarter of its two NICs: 0.5 GB/s for both
 // flows.
-TEST(SimGridNetwork, AnOversubscribedUplinkLimitsTheNode) {
+TEST_P(SimGridNetwork, AnOversubscribedUplinkLimitsTheNode) {
   const Topology topology = topologies::two_tier({.nodes = 2,
                                                   .gpus_per_node = 2,
                                                   .link_bandwidth = {1e9},
@@ -126,7 +136,7 @@ TEST(SimGridNetwork, AnOversubscribedUplinkLimitsTheNode) {
   EXPECT_NEAR(flows[1].end_s, 4, kTolerance_s);
 }
 
-TEST(SimGridNetwork, FlowsOfVeryDifferentSizeAllEnd) {
+TEST_P(SimGridNetwork, FlowsOfVeryDifferentSizeAllEnd) {
   const Topology topology = star(2);
   std::vector<Flow> flows;
   std::int64_t total = 0;
@@ -148,9 +158,9 @@ TEST(SimGridEngine, RefusesASecondEngineInOneProcess) {
   EXPECT_THROW(SimGridEngine second(topology), std::exception);
 }
 
-TEST(EventQueue, OrdersByDateThenPriorityThenSequence) {
+TEST_P(EventQueueOnSimGrid, OrdersByDateThenPriorityThenSequence) {
   const Topology topology = star(2);
-  SimGridEngine engine(topology);
+  SimGridEngine engine(topology, GetParam());
   std::vector<int> order;
   const auto note = [&](int i) { return [&order, i] { order.push_back(i); }; };
   engine.loop().at({2}, EventPriority::iteration_end, note(5));
@@ -165,9 +175,9 @@ TEST(EventQueue, OrdersByDateThenPriorityThenSequence) {
 
 // Random dates, priorities and ranks out of a few, so that all kinds of ties occur; a third of the
 // events are cancelled, some before and some while the clock runs, and some twice.
-TEST(EventQueue, RunsWhatIsNotCancelledInTheOrderOfDatePriorityRankAndSequence) {
+TEST_P(EventQueueOnSimGrid, RunsWhatIsNotCancelledInTheOrderOfDatePriorityRankAndSequence) {
   const Topology topology = star(2);
-  SimGridEngine engine(topology);
+  SimGridEngine engine(topology, GetParam());
   RandomStream random(1, "event queue");
   using Key = std::tuple<double, EventPriority, std::int32_t, int>;
   constexpr std::array kPriorities{EventPriority::iteration_end, EventPriority::transfer,
@@ -198,9 +208,9 @@ TEST(EventQueue, RunsWhatIsNotCancelledInTheOrderOfDatePriorityRankAndSequence) 
 }
 
 // The slot of a cancelled event is used again; its old handle must not reach the new event.
-TEST(EventQueue, AHandleOfThePastCancelsNothing) {
+TEST_P(EventQueueOnSimGrid, AHandleOfThePastCancelsNothing) {
   const Topology topology = star(2);
-  SimGridEngine engine(topology);
+  SimGridEngine engine(topology, GetParam());
   int runs = 0;
   const EventHandle old = engine.loop().at({5}, EventPriority::arrival, [&] { runs += 100; });
   engine.loop().cancel(old);
@@ -213,9 +223,9 @@ TEST(EventQueue, AHandleOfThePastCancelsNothing) {
 }
 
 // Whatever the network finishes at a date is known to those who form a batch at that date.
-TEST(EventQueue, FlowsEndBeforeTheDispatchesOfTheSameDate) {
+TEST_P(EventQueueOnSimGrid, FlowsEndBeforeTheDispatchesOfTheSameDate) {
   const Topology topology = star(2);
-  SimGridEngine engine(topology);
+  SimGridEngine engine(topology, GetParam());
   std::vector<std::string> order;
   engine.loop().at({0}, EventPriority::transfer, [&] {
     start(engine, topology, {0, 0, 1, kGB}, [&] { order.push_back("flow"); });
@@ -229,9 +239,9 @@ TEST(EventQueue, FlowsEndBeforeTheDispatchesOfTheSameDate) {
   EXPECT_EQ(order, (std::vector<std::string>{"flow", "dispatch", "horizon"}));
 }
 
-TEST(EventQueue, AfterStopNothingRuns) {
+TEST_P(EventQueueOnSimGrid, AfterStopNothingRuns) {
   const Topology topology = star(2);
-  SimGridEngine engine(topology);
+  SimGridEngine engine(topology, GetParam());
   bool flow_ended = false;
   bool event_ran = false;
   engine.loop().at({0}, EventPriority::transfer, [&] {
