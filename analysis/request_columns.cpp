@@ -1,5 +1,7 @@
 #include "analysis/request_columns.hpp"
 
+#include <algorithm>
+
 namespace kvferry::analysis {
 namespace {
 
@@ -72,8 +74,10 @@ RequestColumns::Time RequestColumns::prefill(std::size_t row) const {
   return between(prefill_start_[row], prefill_end_[row]);
 }
 
+// Nothing was waited for where the hand-off began before the prompt was complete.
 RequestColumns::Time RequestColumns::admission_wait(std::size_t row) const {
-  return between(prefill_end_[row], transfer_start_[row]);
+  if (!was_handed_off(row)) return std::nullopt;
+  return between(prefill_end_[row], std::max(prefill_end_[row], transfer_start_[row]));
 }
 
 RequestColumns::Time RequestColumns::encode(std::size_t row) const {
@@ -94,6 +98,12 @@ RequestColumns::Time RequestColumns::transfer(std::size_t row) const {
 
 RequestColumns::Time RequestColumns::exposed_transfer(std::size_t row) const {
   return was_handed_off(row) ? between(prefill_end_[row], kv_ready_[row]) : std::nullopt;
+}
+
+RequestColumns::Time RequestColumns::hidden_transfer(std::size_t row) const {
+  if (!was_handed_off(row)) return std::nullopt;
+  const Seconds shown = std::min(kv_ready_[row], prefill_end_[row]);
+  return between(transfer_start_[row], std::max(transfer_start_[row], shown));
 }
 
 }  // namespace kvferry::analysis

@@ -43,6 +43,7 @@ class RequestColumns {
   Time decode_codec(std::size_t row) const;      ///< codec busy, receiving GPU
   Time transfer(std::size_t row) const;          ///< hand-off start to KV ready
   Time exposed_transfer(std::size_t row) const;  ///< prefill end to KV ready
+  Time hidden_transfer(std::size_t row) const;   ///< of the hand-off, while prefill still computed
 
  private:
   bool was_handed_off(std::size_t row) const { return transfer_start_[row] != kNever; }

@@ -48,6 +48,23 @@ Json to_json(const Utilization& use) {
           {"links", links}};
 }
 
+Json to_json(const NetworkFigures& network, const std::optional<Distribution>& hidden_transfer) {
+  Json contended = Json::array();
+  for (const ContendedLink& link : network.contended_links) {
+    contended.push_back({{"name", link.name},
+                         {"utilization", link.utilization},
+                         {"shared_s", link.shared.value},
+                         {"busy_s", link.busy.value},
+                         {"peak_flows", link.peak_flows}});
+  }
+  Json links = Json::object();
+  for (const LinkShares& line : network.timeline) links[line.name] = line.shares;
+  return {{"contended_links", contended},
+          {"incast", {{"events", network.incast.events}, {"seconds", network.incast.time.value}}},
+          {"timeline", {{"bin_s", network.bin.value}, {"links", links}}},
+          {"transfer_hidden_ms", to_json(hidden_transfer)}};
+}
+
 Json to_json(const std::optional<Speedup>& speedup) {
   if (!speedup) return nullptr;
   Json json{{"speedup", speedup->value}};
@@ -89,6 +106,7 @@ Json to_json(const RunSummary& summary) {
   json["compression_ratio"] =
       summary.kv_wire.value > 0 ? Json(summary.compression_ratio) : Json(nullptr);
   json["utilization"] = to_json(summary.utilization);
+  json["network"] = to_json(summary.network, summary.stages.hidden_transfer);
   json["prefill_iterations"] = summary.totals.prefill_iterations;
   json["decode_iterations"] = summary.totals.decode_iterations;
   json["mixed_iterations"] = summary.totals.mixed_iterations;

@@ -3,6 +3,7 @@
 #include "analysis/request_columns.hpp"
 #include "analysis/token_gap_distribution.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,7 @@ StageFigures stage_figures(const FiguresOver& over, const RunTally& tally) {
   stages.decode_codec = over(&RequestColumns::decode_codec);
   stages.transfer = over(&RequestColumns::transfer);
   stages.exposed_transfer = over(&RequestColumns::exposed_transfer);
+  stages.hidden_transfer = over(&RequestColumns::hidden_transfer);
   return stages;
 }
 
@@ -126,14 +128,17 @@ void add_rates(std::int64_t good, RunSummary& summary) {
 }
 
 // From the first arrival to the end of the run: nothing was busy before, and all that was busy is
-// counted.
-Utilization utilization_of(const SimulationSums& sums, const RunTally& tally,
+// counted. Zero where nothing arrived.
+Seconds observed_time(const SimulationTotals& totals, const RunTally& tally) {
+  if (!tally.first_arrival) return {0};
+  return std::max(totals.end - *tally.first_arrival, Seconds{0});
+}
+
+Utilization utilization_of(const SimulationSums& sums, Seconds observed,
                            const RunContext& context) {
   Utilization use;
-  if (!tally.first_arrival) return use;
-  const SimulationTotals& totals = sums.totals;
-  const Seconds observed = totals.end - *tally.first_arrival;
   if (observed.value <= 0) return use;
+  const SimulationTotals& totals = sums.totals;
   const auto share = [&](Seconds busy, std::int32_t of) {
     return of == 0 ? 0 : busy / observed / of;
   };
@@ -143,9 +148,10 @@ Utilization utilization_of(const SimulationSums& sums, const RunTally& tally,
   use.encode = share(totals.encode_busy, context.sending_gpus);
   use.decode_codec = share(totals.decode_codec_busy, context.receiving_gpus);
   for (std::size_t i = 0; i < context.links.size(); ++i) {
-    if (sums.link_bytes[i].value == 0) continue;
+    const Bytes carried = sums.network.links[i].carried;
+    if (carried.value == 0) continue;
     const LinkCapacity& link = context.links[i];
-    use.links.emplace_back(link.name, sums.link_bytes[i] / link.capacity / observed);
+    use.links.emplace_back(link.name, carried / link.capacity / observed);
   }
   return use;
 }
@@ -173,7 +179,9 @@ RunSummary summarize(const RunAccumulator& results, const SimulationSums& sums,
   summary.latency = latency_figures(over, tally);
   summary.latency.itl_ms = itl_figures(results.gap_runs(), context.warmup);
   summary.stages = stage_figures(over, tally);
-  summary.utilization = utilization_of(sums, tally, context);
+  const Seconds observed = observed_time(sums.totals, tally);
+  summary.utilization = utilization_of(sums, observed, context);
+  summary.network = network_figures(sums.network, context.links, {observed, sums.totals.end});
   summary.totals = sums.totals;
   return summary;
 }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "analysis/distribution.hpp"
+#include "analysis/network_figures.hpp"
 #include "analysis/run_accumulator.hpp"
 #include "sim/base/result.hpp"
 #include "sim/base/units.hpp"
@@ -24,12 +25,6 @@
 #include <vector>
 
 namespace kvferry::analysis {
-
-/// One direction of a cable, for utilisation.
-struct LinkCapacity {
-  std::string name;
-  BytesPerSecond capacity;
-};
 
 /// What the summary needs to know beside the records.
 struct RunContext {
@@ -65,6 +60,8 @@ struct StageFigures {
   std::optional<Distribution> transfer;        ///< hand-off start to KV ready
   std::optional<Distribution>
       exposed_transfer;  ///< prefill end to KV ready: what the client waits for
+  std::optional<Distribution>
+      hidden_transfer;  ///< hand-off start to prefill end, or to KV ready where that came earlier
 };
 
 /// Shares of the time from the first arrival to the end of the run, 0 to 1.
@@ -100,6 +97,7 @@ struct RunSummary {
   Bytes kv_wire{};
   double compression_ratio{};
   Utilization utilization;
+  NetworkFigures network;
   SimulationTotals totals;
 
   /// Share of the input tokens whose prefill was skipped; 0 where there were none.

@@ -122,6 +122,10 @@ void add_stage_rows(ReportTable& table) {
   add_stage_row(table, "prefill", &StageFigures::prefill);
   add_stage_row(table, "wait for decode room", &StageFigures::admission_wait);
   add_stage_row(table, "transfer", &StageFigures::transfer, &Comparison::transfer_mean);
+  if (table.any([](const RunSummary& s) {
+        return s.stages.hidden_transfer && s.stages.hidden_transfer->mean > 0;
+      }))
+    add_stage_row(table, "  during prefill", &StageFigures::hidden_transfer);
   add_stage_row(table, "  encode", &StageFigures::encode);
   add_stage_row(table, "  network", &StageFigures::network);
   add_stage_row(table, "  decode", &StageFigures::decode_codec);
@@ -172,6 +176,24 @@ std::string live_account(const std::vector<ReportColumn>& columns) {
       text += fmt::format("live codec of {}: {} chunks split, the device's memory was short\n",
                           column.label, live.split_chunks);
     }
+  }
+  return text;
+}
+
+// Links that were used for more than half of what they could carry, the busiest first.
+std::string busiest_links(const std::vector<ReportColumn>& columns) {
+  constexpr std::size_t kShown = 4;
+  std::string text;
+  for (const ReportColumn& column : columns) {
+    auto links = column.finished->summary.utilization.links;
+    std::erase_if(links, [](const auto& link) { return link.second <= 0.5; });
+    if (links.empty()) continue;
+    std::ranges::stable_sort(links, std::greater{}, [](const auto& link) { return link.second; });
+    std::string shown;
+    for (std::size_t i = 0; i < std::min(links.size(), kShown); ++i)
+      shown += fmt::format(", {} {:.0f} %", links[i].first, 100 * links[i].second);
+    if (links.size() > kShown) shown += fmt::format(", {} more above 50 %", links.size() - kShown);
+    text += fmt::format("busiest links of {}: {}\n", column.label, shown.substr(2));
   }
   return text;
 }
@@ -232,8 +254,8 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   add_byte_rows(table);
   table.gap();
   add_count_rows(table);
-  return headline(columns) + table.text() + rejections(columns) + live_account(columns) +
-         pairing(columns) + "\n" + sources(columns);
+  return headline(columns) + table.text() + rejections(columns) + busiest_links(columns) +
+         live_account(columns) + pairing(columns) + "\n" + sources(columns);
 }
 
 }  // namespace kvferry::cli

@@ -43,6 +43,8 @@ sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu
   config.preset = network.required("topology", kTopologies);
   config.link_bandwidth = network.required("link_bandwidth", Bandwidth{});
   config.link_latency = network.optional("link_latency", Time{Sign::not_negative}, Seconds{2e-6});
+  config.incast_flows = static_cast<std::int32_t>(
+      network.optional("incast_flows", Integer{2, 1 << 20}, defaults.incast_flows));
   if (config.preset == sim::TopologyPreset::point_to_point) return config;
   config.gpus_per_node = static_cast<std::int32_t>(
       network.optional("gpus_per_node", Integer{1, 1024}, defaults.gpus_per_node));

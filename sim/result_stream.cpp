@@ -19,7 +19,10 @@ constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 enum Block : std::uint64_t {
   kRecords,
   kTokenGaps,
-  kLinkBytes,
+  kLinkUses,
+  kLinkTimelines,
+  kTimelineBin,
+  kIncast,
   kTotals,  ///< the last one of a run that succeeded
   kWrongInput,
   kRunFailed,
@@ -86,7 +89,11 @@ void ResultStreamWriter::token_gaps(const TokenGapRun& run) {
 void ResultStreamWriter::finish(const SimulationSums& sums) {
   write_and_clear(descriptor_, kRecords, records_);
   write_and_clear(descriptor_, kTokenGaps, token_gaps_);
-  write_block(descriptor_, kLinkBytes, std::span<const Bytes>(sums.link_bytes));
+  const NetworkUse& network = sums.network;
+  write_block(descriptor_, kLinkUses, std::span<const LinkUse>(network.links));
+  write_block(descriptor_, kLinkTimelines, std::span<const LinkTimeline>(network.timelines));
+  write_block(descriptor_, kTimelineBin, std::span(&network.bin, 1));
+  write_block(descriptor_, kIncast, std::span(&network.incast, 1));
   write_block(descriptor_, kTotals, std::span(&sums.totals, 1));
 }
 
@@ -132,12 +139,22 @@ void ResultStreamReader::hand_on(std::uint64_t kind, std::span<const std::byte> 
     case kTokenGaps:
       for_each<TokenGapRun>(content, [&](const TokenGapRun& value) { sink_.token_gaps(value); });
       break;
-    case kLinkBytes:
-      for_each<Bytes>(content, [&](Bytes value) { link_bytes_.push_back(value); });
+    case kLinkUses:
+      for_each<LinkUse>(content, [&](const LinkUse& use) { network_.links.push_back(use); });
+      break;
+    case kLinkTimelines:
+      for_each<LinkTimeline>(content,
+                             [&](const LinkTimeline& line) { network_.timelines.push_back(line); });
+      break;
+    case kTimelineBin:
+      for_each<Seconds>(content, [&](Seconds width) { network_.bin = width; });
+      break;
+    case kIncast:
+      for_each<IncastUse>(content, [&](const IncastUse& incast) { network_.incast = incast; });
       break;
     case kTotals:
       for_each<SimulationTotals>(content, [&](const SimulationTotals& totals) {
-        sums_ = SimulationSums{totals, std::move(link_bytes_)};
+        sums_ = SimulationSums{totals, std::move(network_)};
       });
       break;
     case kWrongInput:

@@ -58,7 +58,7 @@ class ResultStreamReader {
   ResultSink& sink_;
   std::vector<std::byte> buffer_;
   std::size_t filled_ = 0;
-  std::vector<Bytes> link_bytes_;
+  NetworkUse network_;
   std::optional<SimulationSums> sums_;
   std::optional<StreamedFailure> failure_;
 };

@@ -60,7 +60,8 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
       loop_(backend.loop),
       sink_(backend.sink),
       records_(backend.sink),
-      transport_(backend.loop, backend.network, placement.topology, config.network.paths),
+      transport_(backend.loop, backend.network, placement.topology, config.network.paths,
+                 config.network.incast_flows),
       transfer_({backend.loop, transport_, backend.codec, config.model}, config.transfer,
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
                  [this](LiveRequest& request) { kv_ready(request); },
@@ -267,7 +268,7 @@ SimulationSums ServingSystem::sums() const {
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
   totals.flows = transport_.flows();
-  sums.link_bytes = transport_.links().carried();
+  sums.network = transport_.links().use(totals.end);
   return sums;
 }
 

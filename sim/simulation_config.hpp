@@ -102,6 +102,7 @@ struct NetworkConfig {
   double oversubscription = 1;
   BytesPerSecond nvlink_bandwidth;
   PathPolicy paths = PathPolicy::ecmp;
+  std::int32_t incast_flows = 4;  ///< senders at one receiving NIC that count as incast
   NetworkBackend backend = NetworkBackend::automatic;
 };
 

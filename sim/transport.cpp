@@ -29,8 +29,12 @@ std::int32_t hashed_choice(GpuId from, GpuId to, std::uint64_t salt, std::int32_
 }  // namespace
 
 Transport::Transport(EventLoop& loop, Network& network, const topologies::Topology& topology,
-                     PathPolicy policy)
-    : loop_(loop), network_(network), topology_(topology), policy_(policy), links_(topology) {}
+                     PathPolicy policy, std::int32_t incast_flows)
+    : loop_(loop),
+      network_(network),
+      topology_(topology),
+      policy_(policy),
+      links_(topology, incast_flows) {}
 
 // From the hashed path on, the first that is up; with `adaptive` the best of all.
 bool Transport::choose_path(const Shipment& shipment, std::vector<LinkId>& path) const {
@@ -75,11 +79,12 @@ std::optional<FlowHandle> Transport::send(const Shipment& shipment, ShipmentEnd 
     return std::nullopt;
   }
   ++flows_;
+  flow.from = shipment.from;
   flow.size = shipment.size;
   flow.started = loop_.now();
   flow.sequence = next_sequence_++;
   flow.on_end = std::move(on_end);
-  links_.flow_started(flow.path);
+  links_.flow_started({flow.path, flow.from, flow.started});
   flow.flow = network_.start({shipment.from, shipment.to, shipment.size, flow.path, shipment.cap},
                              [this, place](const FlowReport& report) { ended(place, report); });
   return FlowHandle{place, flow.sequence};
@@ -93,7 +98,7 @@ void Transport::leave_place(std::uint32_t place) {
 
 void Transport::account(const Underway& flow, double left) {
   const double sent = static_cast<double>(flow.size.value) * (1 - left);
-  links_.flow_ended(flow.path, {std::llround(sent)}, flow.started, loop_.now());
+  links_.flow_ended({flow.path, flow.from, flow.started}, {std::llround(sent)}, loop_.now());
 }
 
 void Transport::ended(std::uint32_t place, const FlowReport& report) {

@@ -30,7 +30,7 @@ class Transport {
 
   /// All must outlive it.
   Transport(EventLoop& loop, Network& network, const topologies::Topology& topology,
-            PathPolicy policy);
+            PathPolicy policy, std::int32_t incast_flows = NetworkConfig{}.incast_flows);
 
   /// Starts a flow over a path whose links are all up, another than the policy's if need be. Nothing
   /// when there is none: `on_end` then never runs. Latency is not included.
@@ -63,6 +63,7 @@ class Transport {
  private:
   struct Underway {
     std::vector<topologies::LinkId> path;
+    topologies::GpuId from;
     Bytes size;
     Seconds started;
     std::uint64_t sequence = 0;  ///< 0: nobody's place

@@ -4,6 +4,8 @@
 #include "sim/base/record.hpp"
 #include "sim/base/units.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -45,17 +47,54 @@ struct SimulationTotals {
   Seconds end{};  ///< the last event's date, or the horizon
 };
 
+/// What one direction of a cable was used for.
+struct LinkUse {
+  Bytes carried{};            ///< of flows that have ended, what they sent
+  Seconds busy{};             ///< with a flow on it
+  Seconds shared{};           ///< with several
+  std::int32_t peak_flows{};  ///< on it at a time
+  bool operator==(const LinkUse&) const = default;
+};
+
+/// Many senders at one receiving NIC: a rise is when the senders whose flows are on their way to it
+/// become as many as the run's limit (NetworkConfig::incast_flows).
+struct IncastUse {
+  std::int64_t events{};  ///< rises, of all NICs
+  Seconds time{};         ///< at the limit or above, summed over NICs
+  bool operator==(const IncastUse&) const = default;
+};
+
+inline constexpr std::size_t kTimelineBins = 64;
+
+/// What a link carried in each of kTimelineBins intervals, the first of which begins at 0. The bytes
+/// of a flow count as if they had been sent evenly over its life: this is the mean rate of flows, not
+/// the rate of the moment, and where flows speed up or slow down a bin can hold more than the link
+/// could carry in it.
+struct LinkTimeline {
+  std::int32_t link{};  ///< of the topology
+  std::array<Bytes, kTimelineBins> bytes{};
+  bool operator==(const LinkTimeline&) const = default;
+};
+
+struct NetworkUse {
+  std::vector<LinkUse> links;           ///< by link of the topology
+  std::vector<LinkTimeline> timelines;  ///< of links that carried anything, in their order
+  Seconds bin{};                        ///< width of each interval
+  IncastUse incast;
+  bool operator==(const NetworkUse&) const = default;
+};
+
 /// What is left to say when every record and every run of gaps has gone to a ResultSink.
 struct SimulationSums {
   SimulationTotals totals;
-  std::vector<Bytes> link_bytes;  ///< of flows that have ended, by link of the topology
+  NetworkUse network;
 };
 
 /// A whole run, for those who look at all of it.
 struct SimulationResult {
   std::vector<RequestRecord> records;   ///< one per request, in the order given
   std::vector<TokenGapRun> token_gaps;  ///< of all instances that decode
-  std::vector<Bytes> link_bytes;        ///< of flows that have ended, by link of the topology
+  NetworkUse network;
   SimulationTotals totals;
 };
 

@@ -51,7 +51,7 @@ class CollectingSink final : public ResultSink {
   /// Call once, with what the run returned.
   SimulationResult take(SimulationSums sums) {
     result_.totals = sums.totals;
-    result_.link_bytes = std::move(sums.link_bytes);
+    result_.network = std::move(sums.network);
     return std::move(result_);
   }
 

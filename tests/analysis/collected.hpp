@@ -11,7 +11,7 @@ namespace kvferry::analysis {
 inline RunSummary summarize(const SimulationResult& result, const RunContext& context) {
   RunAccumulator results(result.records.size());
   replay(result, results);
-  return summarize(results, {result.totals, result.link_bytes}, context);
+  return summarize(results, {result.totals, result.network}, context);
 }
 
 inline Comparison compare(const SimulationResult& baseline, const SimulationResult& variant,

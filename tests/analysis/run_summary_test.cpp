@@ -41,7 +41,7 @@ SimulationResult three_requests() {
   result.records.push_back(rejected);
   result.records.push_back(unfinished);
   result.token_gaps = {{{0.5}, {0.2}, {}, 1, 10}, {{4.0}, {0.1}, {}, 1, 20}};
-  result.link_bytes = {{7000}};
+  result.network.links = {{.carried = {7000}}};
   result.totals.prefill_busy = {1.5};
   result.totals.decode_busy = {3.5};
   result.totals.end = {7};
@@ -157,7 +157,7 @@ TEST(RunSummary, RequestsWithoutAHandOffHaveNoTimesInIt) {
   EXPECT_NEAR(mixed.stages.encode->mean, 10, 1e-9);
   EXPECT_EQ(mixed.stages.prefill->count, 3);
   for (RequestRecord& record : result.records) stay(record);
-  result.link_bytes.clear();
+  result.network.links.clear();
   const auto json = to_json(summarize(result, RunContext{}));
   for (const char* stage : {"admission_wait_ms", "encode_ms", "network_ms", "decode_codec_ms",
                             "transfer_ms", "exposed_transfer_ms", "compression_ratio"})

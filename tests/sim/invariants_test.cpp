@@ -104,7 +104,7 @@ void expect_busy_within_time(const SimulationConfig& config, const SimulationRes
             limit(config.decode.instances * config.decode.tensor_parallel));
   for (std::size_t i = 0; i < placement.topology.links.size(); ++i) {
     const topologies::Link& link = placement.topology.links[i];
-    EXPECT_LE(static_cast<double>(result.link_bytes[i].value),
+    EXPECT_LE(static_cast<double>(result.network.links[i].carried.value),
               link.capacity.value * totals.end.value * kRounding)
         << link.name;
   }
@@ -143,7 +143,7 @@ void expect_conserved(const SimulationConfig& config, const SimulationResult& re
   for (std::size_t i = 0; i < placement.topology.links.size(); ++i) {
     const std::string& name = placement.topology.links[i].name;
     const bool out = name == "link-forward" || (name.starts_with("nic") && name.ends_with("-out"));
-    if (out) leaving += result.link_bytes[i];
+    if (out) leaving += result.network.links[i].carried;
   }
   EXPECT_EQ(leaving, wire);
 }
@@ -170,7 +170,7 @@ bool same_bytes(const SimulationResult& a, const SimulationResult& b) {
   };
   return std::equal(a.records.begin(), a.records.end(), b.records.begin(), b.records.end(),
                     equal) &&
-         a.link_bytes == b.link_bytes && a.totals.flows == b.totals.flows;
+         a.network == b.network && a.totals.flows == b.totals.flows;
 }
 
 TEST(Invariants, TheSameInputGivesTheSameBits) {

@@ -56,7 +56,12 @@ TEST(ResultStream, BlocksMayArriveByteByByte) {
   }
   SimulationTotals totals;
   totals.flows = 7;
-  writer.finish({totals, {Bytes{11}, Bytes{13}}});
+  NetworkUse network;
+  network.links = {{{11}, {0.5}, {0.25}, 2}, {{13}, {0.75}, {0}, 1}};
+  network.timelines = {{0, {Bytes{4}, Bytes{7}}}, {1, {Bytes{13}}}};
+  network.bin = {2};
+  network.incast = {3, {0.125}};
+  writer.finish({totals, network});
   written.close_writing_end();
 
   Channel dripped;
@@ -78,7 +83,7 @@ TEST(ResultStream, BlocksMayArriveByteByByte) {
     EXPECT_EQ(result.token_gaps[i].gaps, static_cast<std::int64_t>(i));
   }
   EXPECT_EQ(result.totals.flows, 7);
-  EXPECT_EQ(result.link_bytes, (std::vector{Bytes{11}, Bytes{13}}));
+  EXPECT_EQ(result.network, network);
 }
 
 TEST(ResultStream, ThatBreaksOffIsNotAResult) {
