@@ -108,6 +108,9 @@ TextTable policies() {
              "of two instances drawn at random, the one with fewer requests"});
   table.add({"session-sticky", "router.prefill, router.decode",
              "where the session's previous turn went; without one, least-loaded"});
+  table.add({"network-aware", "router.decode",
+             "where the KV cache is predicted to be usable first: room, path and hand-offs on "
+             "their way; of equals the fewest requests, then the first"});
   table.add({"fcfs", "policy of a pool", "prompts in order of arrival"});
   table.add({"shortest-first", "policy of a pool", "the shortest prompt first; of equals fcfs"});
   table.add({"priority", "policy of a pool",

@@ -18,6 +18,8 @@ const Choice<sim::RouterPolicy> kRouterPolicies{
      {"power-of-two", sim::RouterPolicy::power_of_two},
      {"prefix-aware", sim::RouterPolicy::prefix_aware},
      {"session-sticky", sim::RouterPolicy::session_sticky}}};
+const std::string kNetworkAware = "network-aware";  // of decode instances only
+
 const Choice<sim::QueuePolicy> kQueuePolicies{"policy",
                                               {{"fcfs", sim::QueuePolicy::fcfs},
                                                {"shortest-first", sim::QueuePolicy::shortest_first},
@@ -26,6 +28,12 @@ const Choice<sim::Preemption> kPreemptions{"preemption",
                                            {{"recompute", sim::Preemption::recompute},
                                             {"swap", sim::Preemption::swap},
                                             {"never", sim::Preemption::never}}};
+
+Choice<sim::RouterPolicy> decode_router_policies() {
+  Choice<sim::RouterPolicy> policies = kRouterPolicies;
+  policies.words.emplace_back(kNetworkAware, sim::RouterPolicy::network_aware);
+  return policies;
+}
 
 constexpr std::int64_t kMaxInstances = 4096;
 
@@ -92,6 +100,18 @@ PoolConfig defaults_for(sim::Mode mode, sim::EngineRole role) {
   return defaults;
 }
 
+void read_routers(SectionReader&& router, sim::SimulationConfig& system) {
+  if (router.text_of("prefill") == kNetworkAware) {
+    router.ignore("prefill");
+    router.error("prefill",
+                 "'network-aware' compares the paths from the instance that computed "
+                 "the prompt: it is a policy of router.decode");
+  } else {
+    system.prefill.router = router.optional("prefill", kRouterPolicies, PoolConfig{}.router);
+  }
+  system.decode.router = router.optional("decode", decode_router_policies(), PoolConfig{}.router);
+}
+
 }  // namespace
 
 // Without disaggregation any of the pools will do, and with mixed engines nobody needs others to
@@ -112,9 +132,7 @@ void read_pools(SectionReader& root, sim::SimulationConfig& system) {
   if (root.has("mixed")) system.mixed = read("mixed", sim::EngineRole::mixed);
   for (const char* key : {"prefill", "decode", "mixed"}) root.ignore(key);
 
-  SectionReader router = root.section("router");
-  system.prefill.router = router.optional("prefill", kRouterPolicies, PoolConfig{}.router);
-  system.decode.router = router.optional("decode", kRouterPolicies, PoolConfig{}.router);
+  read_routers(root.section("router"), system);
 }
 
 }  // namespace kvferry::scenarios

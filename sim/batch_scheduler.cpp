@@ -59,7 +59,20 @@ void BatchScheduler::add_prompt(Sequence& sequence) {
 void BatchScheduler::add_handoff(Sequence& sequence) {
   pending_tokens_ += sequence.owner->record.input_tokens;
   ++sequences_;
+  incoming_tokens_ += sequence.owner->record.input_tokens;
+  waiting_handoff_blocks_ += handoff_blocks(sequence.owner->record.input_tokens);
   handoffs_.push_back(&sequence);
+}
+
+std::int64_t BatchScheduler::handoff_blocks(std::int64_t tokens) const {
+  return cache_.blocks_for(tokens) + window_blocks_;
+}
+
+// Those that wait come first. What others share with them is not known before they are let in.
+std::int64_t BatchScheduler::blocks_missing_for(std::int64_t tokens) const {
+  const std::int64_t blocks = waiting_handoff_blocks_ + handoff_blocks(tokens);
+  if (handoffs_.empty() && may_take(blocks)) return 0;
+  return std::max<std::int64_t>(blocks + watermark_blocks_ - cache_.available(), 0);
 }
 
 // Those that lost their room here come first.
@@ -69,10 +82,12 @@ Sequence* BatchScheduler::let_in_handoff() {
   sequence.prompt_target = sequence.owner->record.input_tokens;
   if (!admit(sequence)) return nullptr;
   handoffs_.pop_front();
+  waiting_handoff_blocks_ -= handoff_blocks(sequence.owner->record.input_tokens);
   return &sequence;
 }
 
 bool BatchScheduler::add_answer(Sequence& sequence) {
+  incoming_tokens_ -= sequence.owner->record.input_tokens;
   cache_.publish(sequence.holding, keys_of(sequence));
   if (sequence.remaining > 0) {
     ready_.push_back(&sequence);

@@ -99,6 +99,10 @@ class BatchScheduler {
   /// tokens in the KV caches of answers.
   std::int64_t sequences() const { return sequences_; }
   std::int64_t tokens() const { return pending_tokens_ + answers_.context_tokens(); }
+  /// Tokens of hand-offs whose cache is not complete here yet, let in or not.
+  std::int64_t incoming_tokens() const { return incoming_tokens_; }
+  /// Blocks that must become free before one more hand-off of so many tokens is let in; 0: none.
+  std::int64_t blocks_missing_for(std::int64_t tokens) const;
   /// Whether there is anything to compute, now or once blocks are free again; hand-offs that are not
   /// complete do not count.
   bool has_work() const;
@@ -125,6 +129,7 @@ class BatchScheduler {
   bool admit(Sequence& sequence);
   bool may_take(std::int64_t blocks) const;
   std::int64_t reservation(const Sequence& sequence) const;
+  std::int64_t handoff_blocks(std::int64_t tokens) const;
   std::int64_t free_seats() const;
   std::span<const BlockKey> keys_of(const Sequence& sequence) const;
 
@@ -145,6 +150,8 @@ class BatchScheduler {
   std::int64_t next_rank_ = 0;
   std::int64_t sequences_ = 0;
   std::int64_t pending_tokens_ = 0;
+  std::int64_t incoming_tokens_ = 0;
+  std::int64_t waiting_handoff_blocks_ = 0;  ///< that hand-offs without room ask for
 };
 
 }  // namespace kvferry::sim

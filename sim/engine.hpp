@@ -68,6 +68,11 @@ class Engine {
   std::int64_t sequences() const { return scheduler_.sequences(); }
   /// Tokens still to be computed, and those in the caches of running answers.
   std::int64_t tokens() const { return scheduler_.tokens(); }
+  /// As BatchScheduler has them.
+  std::int64_t incoming_tokens() const { return scheduler_.incoming_tokens(); }
+  std::int64_t blocks_missing_for(std::int64_t tokens) const {
+    return scheduler_.blocks_missing_for(tokens);
+  }
   const KvCache& cache() const { return scheduler_.cache(); }
   /// Whether a request that would hold so many tokens here can be served at all.
   bool can_ever_hold(std::int64_t tokens) const { return scheduler_.can_ever_hold(tokens); }

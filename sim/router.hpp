@@ -1,11 +1,12 @@
 // Chooses an instance of a pool for a request.
 //
 // A router sees its pool through a view: how many requests and tokens each instance has, and how
-// much of a prompt its KV cache holds. Of instances that are equal to a policy, the first is chosen
+// much of a prompt its KV cache holds, and when a hand-off could be complete there. Of instances that are equal to a policy, the first is chosen
 // unless said otherwise. First call: pick().
 #pragma once
 
 #include "sim/base/random.hpp"
+#include "sim/base/units.hpp"
 #include "sim/kv_cache.hpp"
 #include "sim/simulation_config.hpp"
 
@@ -31,12 +32,14 @@ struct RoutedRequest {
 ///   requests(i)       that instance i has, waiting or running
 ///   tokens(i)         of these requests, that instance i has yet to work on
 ///   cached_tokens(i, request)  of the prompt that instance i would not compute; below its length
+///   kv_ready_after(i, request)  from now on, until its KV cache could be usable on instance i
 template <typename View>
 concept PoolView = requires(const View& pool, std::size_t i, const RoutedRequest& request) {
   { pool.size() } -> std::convertible_to<std::size_t>;
   { pool.requests(i) } -> std::convertible_to<std::int64_t>;
   { pool.tokens(i) } -> std::convertible_to<std::int64_t>;
   { pool.cached_tokens(i, request) } -> std::convertible_to<std::int64_t>;
+  { pool.kv_ready_after(i, request) } -> std::convertible_to<Seconds>;
 };
 
 /// One per pool, so that the turns and the chances of one pool never shift those of the other.
@@ -64,7 +67,7 @@ class Router {
   Pair two_of(std::size_t instances);
   template <PoolView View>
   static std::size_t least_loaded(const View& pool);
-  template <PoolView View, typename CostOf>
+  template <typename Cost, PoolView View, typename CostOf>
   static std::size_t cheapest(const View& pool, CostOf cost_of);
   template <PoolView View>
   static std::size_t least_to_compute(const RoutedRequest& request, const View& pool);
@@ -85,7 +88,8 @@ std::size_t Router::pick(const RoutedRequest& request, const View& pool) {
     case RouterPolicy::least_loaded:
       break;
     case RouterPolicy::shortest_queue:
-      return cheapest(pool, [&](std::size_t i, std::int64_t) { return pool.tokens(i); });
+      return cheapest<std::int64_t>(pool,
+                                    [&](std::size_t i, std::int64_t) { return pool.tokens(i); });
     case RouterPolicy::random:
       return random_.below(pool.size());
     case RouterPolicy::power_of_two: {
@@ -96,6 +100,10 @@ std::size_t Router::pick(const RoutedRequest& request, const View& pool) {
       return least_to_compute(request, pool);
     case RouterPolicy::session_sticky:
       return home_of(request.session, pool);
+    case RouterPolicy::network_aware:
+      return cheapest<double>(pool, [&](std::size_t i, double) {
+        return Seconds(pool.kv_ready_after(i, request)).value;
+      });
   }
   return least_loaded(pool);
 }
@@ -111,12 +119,12 @@ std::size_t Router::least_loaded(const View& pool) {
 
 // The least costly instance; of equals the one with fewer requests, then the first.
 // cost_of(i, bound) may answer anything above `bound` when the true cost is above it.
-template <PoolView View, typename CostOf>
+template <typename Cost, PoolView View, typename CostOf>
 std::size_t Router::cheapest(const View& pool, CostOf cost_of) {
   std::size_t best = 0;
-  std::int64_t best_cost = cost_of(0, std::numeric_limits<std::int64_t>::max());
+  Cost best_cost = cost_of(0, std::numeric_limits<Cost>::max());
   for (std::size_t i = 1; i < pool.size(); ++i) {
-    const std::int64_t cost = cost_of(i, best_cost);
+    const Cost cost = cost_of(i, best_cost);
     if (cost > best_cost) continue;
     if (cost == best_cost && pool.requests(i) >= pool.requests(best)) continue;
     best = i;
@@ -129,7 +137,7 @@ std::size_t Router::cheapest(const View& pool, CostOf cost_of) {
 // decides without it, as at least one token of any prompt is computed.
 template <PoolView View>
 std::size_t Router::least_to_compute(const RoutedRequest& request, const View& pool) {
-  return cheapest(pool, [&](std::size_t i, std::int64_t bound) {
+  return cheapest<std::int64_t>(pool, [&](std::size_t i, std::int64_t bound) {
     const std::int64_t queued = pool.tokens(i);
     if (queued >= bound) return queued + 1;
     return queued + request.input_tokens - pool.cached_tokens(i, request);

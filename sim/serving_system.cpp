@@ -33,8 +33,9 @@ bool takes_handoffs(EngineRole role) {
 /// The engines that a request may go to, as a router sees them.
 class ServingSystem::Candidates {
  public:
-  Candidates(std::deque<Engine>& engines, std::span<const std::int32_t> numbers)
-      : engines_(engines), numbers_(numbers) {}
+  Candidates(ServingSystem& system, const LiveRequest& request,
+             std::span<const std::int32_t> numbers)
+      : system_(system), request_(request), numbers_(numbers) {}
 
   std::size_t size() const { return numbers_.size(); }
   std::int64_t requests(std::size_t i) const { return engine(i).sequences(); }
@@ -46,10 +47,17 @@ class ServingSystem::Candidates {
     engine(i).settle();
     return engine(i).cache().cached_tokens(request.keys, request.input_tokens);
   }
+  Seconds kv_ready_after(std::size_t i, const RoutedRequest&) const {
+    engine(i).settle();
+    return system_.kv_ready_.ready_after(request_, numbers_[i], engine(i));
+  }
 
  private:
-  Engine& engine(std::size_t i) const { return engines_[static_cast<std::size_t>(numbers_[i])]; }
-  std::deque<Engine>& engines_;
+  Engine& engine(std::size_t i) const {
+    return system_.engines_[static_cast<std::size_t>(numbers_[i])];
+  }
+  ServingSystem& system_;
+  const LiveRequest& request_;
   std::span<const std::int32_t> numbers_;
 };
 
@@ -64,8 +72,9 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
                  config.network.incast_flows),
       transfer_({backend.loop, transport_, backend.codec, config.model}, config.transfer,
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
-                 [this](LiveRequest& request) { kv_ready(request); },
+                 [this](LiveRequest& request) { handoff_complete(request); },
                  [this](LiveRequest& request) { handoff_failed(request); }}),
+      kv_ready_(transport_, placement, config.model),
       prefill_router_(config.prefill.router, config.seed, "prefill"),
       decode_router_(config.decode.router, config.seed, "decode"),
       clients_(backend.loop, requests, config.max_concurrency,
@@ -161,7 +170,7 @@ std::int32_t ServingSystem::route(Router& router, const LiveRequest& request,
       that_hold(record.input_tokens, record.input_tokens + record.output_tokens, numbers);
   const std::size_t chosen =
       router.pick({record.session, record.input_tokens, request.request->prefix_blocks},
-                  Candidates(engines_, candidates));
+                  Candidates(*this, request, candidates));
   return candidates[chosen];
 }
 
@@ -215,7 +224,7 @@ void ServingSystem::hand_off(LiveRequest& request) {
   engine_of_prompt(request).delay(encode * config_.transfer.interference.encode);
 }
 
-void ServingSystem::kv_ready(LiveRequest& request) {
+void ServingSystem::handoff_complete(LiveRequest& request) {
   Engine& engine = engine_of_answer(request);
   engine.delay(request.record.decode_codec * config_.transfer.interference.decode);
   engine.kv_arrived(request);
@@ -229,6 +238,7 @@ void ServingSystem::handoff_failed(LiveRequest& request) {
 
 void ServingSystem::ended(LiveRequest& request) {
   request.ended = true;
+  kv_ready_.answered(request.record);
   if (!clients_.ended(*request.request)) return;
   prefill_router_.session_ended(request.record.session);
   decode_router_.session_ended(request.record.session);

@@ -7,6 +7,7 @@
 #include "sim/clients.hpp"
 #include "sim/engine.hpp"
 #include "sim/event_loop.hpp"
+#include "sim/kv_ready_forecast.hpp"
 #include "sim/kv_transfer.hpp"
 #include "sim/network.hpp"
 #include "sim/placement.hpp"
@@ -57,7 +58,7 @@ class ServingSystem {
   void bind_decode(LiveRequest& request);
   void to_decode(LiveRequest& request);
   void hand_off(LiveRequest& request);
-  void kv_ready(LiveRequest& request);
+  void handoff_complete(LiveRequest& request);
   void handoff_failed(LiveRequest& request);
   void ended(LiveRequest& request);
   Engine& engine_of_prompt(const LiveRequest& request);
@@ -83,6 +84,7 @@ class ServingSystem {
     std::int32_t among_answers;
   };
   std::vector<PoolRank> pool_ranks_;
+  KvReadyForecast kv_ready_;
   Router prefill_router_;
   Router decode_router_;
   Clients clients_;

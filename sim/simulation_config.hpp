@@ -28,6 +28,7 @@ enum class RouterPolicy : std::uint8_t {
   power_of_two,    ///< of two different ones drawn at random, the one with fewer requests
   prefix_aware,    ///< the fewest tokens to work on, this prompt's uncached ones included
   session_sticky,  ///< where the session's previous turn went; the first turn: least_loaded
+  network_aware,   ///< where the KV cache is predicted to be usable first (decode side only)
 };
 
 /// Which prompt that waits is let in next.

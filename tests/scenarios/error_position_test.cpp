@@ -71,6 +71,13 @@ TEST(ErrorPosition, RouterPoliciesAreSuggested) {
       "power-of-two, prefix-aware, session-sticky");
 }
 
+TEST(ErrorPosition, ThePathToADecodeInstanceIsNoReasonForAPrefillInstance) {
+  EXPECT_EQ(error_of("seed: 3", "seed: 3\nrouter: {prefill: network-aware}"),
+            "s.yaml:3:19: error: key 'router.prefill': 'network-aware' compares the paths from the "
+            "instance that computed the prompt: it is a policy of router.decode");
+  EXPECT_EQ(error_of("seed: 3", "seed: 3\nrouter: {decode: network-aware}"), "no error");
+}
+
 TEST(ErrorPosition, AKindOfInstancesMayHaveAnyName) {
   EXPECT_THAT(errors_of(kValid, {{"prefill.more={base: {instances: 1}, name: {instances: 1}}"}}),
               ElementsAre("no error"));

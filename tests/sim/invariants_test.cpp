@@ -26,7 +26,8 @@ SimulationConfig random_system(RandomStream& random) {
   for (PoolConfig* pool : {&config.prefill, &config.decode}) {
     pool->router =
         pick(RouterPolicy::round_robin, RouterPolicy::least_loaded, RouterPolicy::shortest_queue,
-             RouterPolicy::random, RouterPolicy::power_of_two, RouterPolicy::prefix_aware);
+             RouterPolicy::random, RouterPolicy::power_of_two, RouterPolicy::prefix_aware,
+             RouterPolicy::network_aware);
   }
   config.prefill.max_batch_tokens = pick(512, 4096, 16384);
   config.decode.max_batch_size = pick(2, 16, 256);

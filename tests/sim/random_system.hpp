@@ -37,9 +37,10 @@ inline PoolConfig random_pool(RandomStream& random, const SimulationConfig& conf
                          Preemption::never);
   pool.watermark = pick(random, 0.0, 0.01, 0.05);
   pool.prefix_caching = random.below(2) == 0;
-  pool.router = pick(random, RouterPolicy::round_robin, RouterPolicy::least_loaded,
-                     RouterPolicy::shortest_queue, RouterPolicy::random, RouterPolicy::power_of_two,
-                     RouterPolicy::prefix_aware, RouterPolicy::session_sticky);
+  pool.router =
+      pick(random, RouterPolicy::round_robin, RouterPolicy::least_loaded,
+           RouterPolicy::shortest_queue, RouterPolicy::random, RouterPolicy::power_of_two,
+           RouterPolicy::prefix_aware, RouterPolicy::session_sticky, RouterPolicy::network_aware);
   fit_cache(config, pool, pick(random, 2950.0, 3300.0, 6000.0, 60'000.0));
   return pool;
 }

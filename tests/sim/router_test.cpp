@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace kvferry::sim {
@@ -16,6 +17,7 @@ struct Load {
   std::int64_t requests = 0;
   std::int64_t tokens = 0;
   std::int64_t cached = 0;
+  double kv_ready_after = 0;
 };
 
 // Instances with the loads they are given; counts how often a prompt is looked for.
@@ -29,6 +31,9 @@ struct FixedPool {
   std::int64_t cached_tokens(std::size_t i, const RoutedRequest&) const {
     ++look_ups;
     return loads[i].cached;
+  }
+  Seconds kv_ready_after(std::size_t i, const RoutedRequest&) const {
+    return {loads[i].kv_ready_after};
   }
 };
 
@@ -99,6 +104,20 @@ TEST(Router, PrefixAwareFollowsItsDefinition) {
     Router router(RouterPolicy::prefix_aware, 1, "prefill");
     ASSERT_EQ(router.pick({-1, kPrompt, {}}, pool), expected) << "round " << round;
   }
+}
+
+TEST(Router, NetworkAwareTakesTheEarliestKvReady) {
+  EXPECT_EQ(pick(RouterPolicy::network_aware, {{0, 0, 0, 0.3}, {9, 9000, 0, 0.1}, {0, 0, 0, 0.2}}),
+            1U)
+      << "whatever the load";
+  EXPECT_EQ(pick(RouterPolicy::network_aware,
+                 {{3, 0, 0, 0.1}, {2, 9000, 0, 0.1}, {2, 0, 0, 0.1}, {0, 0, 0, 0.2}}),
+            1U)
+      << "of equals the one with fewer requests, then the first";
+  const double never = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(pick(RouterPolicy::network_aware, {{0, 0, 0, never}, {9, 0, 0, 5}}), 1U)
+      << "where no path leads nobody goes";
+  EXPECT_EQ(pick(RouterPolicy::network_aware, {{1, 0, 0, never}, {0, 0, 0, never}}), 1U);
 }
 
 TEST(Router, SessionsStayWhereTheirFirstTurnWent) {
@@ -204,7 +223,7 @@ TEST(Router, APoolOfOneLeavesNoChoice) {
   for (const RouterPolicy policy :
        {RouterPolicy::round_robin, RouterPolicy::least_loaded, RouterPolicy::shortest_queue,
         RouterPolicy::random, RouterPolicy::power_of_two, RouterPolicy::prefix_aware,
-        RouterPolicy::session_sticky}) {
+        RouterPolicy::session_sticky, RouterPolicy::network_aware}) {
     EXPECT_EQ(pick(policy, {{3, 9}}), 0U);
   }
 }

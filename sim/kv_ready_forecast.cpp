@@ -1,0 +1,47 @@
+#include "sim/kv_ready_forecast.hpp"
+
+#include "sim/kv_transfer.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace kvferry::sim {
+
+void KvReadyForecast::answered(const RequestRecord& record) {
+  if (record.outcome != Outcome::finished) return;
+  ++answers_;
+  held_ += record.finish - record.transfer_start;
+}
+
+Seconds KvReadyForecast::admission_wait(std::int64_t tokens, const Engine& engine) const {
+  const std::int64_t missing = engine.blocks_missing_for(tokens);
+  if (missing == 0 || answers_ == 0) return {0};
+  const double share =
+      static_cast<double>(missing) / static_cast<double>(engine.cache().capacity());
+  return held_ * (share / static_cast<double>(answers_));
+}
+
+Seconds KvReadyForecast::ready_after(const LiveRequest& request, std::int32_t to,
+                                     const Engine& engine) const {
+  if (request.prompt_engine < 0) return {0};
+  const InstanceGpus& source = placement_.engines[static_cast<std::size_t>(request.prompt_engine)];
+  const InstanceGpus& target = placement_.engines[static_cast<std::size_t>(to)];
+  const std::int32_t lanes = transfer_lanes(model_, source, target);
+  const auto salt = static_cast<std::uint64_t>(request.record.request_id);
+  BytesPerSecond rate{std::numeric_limits<double>::infinity()};
+  BytesPerSecond line = rate;
+  for (std::int32_t i = 0; i < lanes; ++i) {
+    const topologies::GpuId sender = source.first + i * source.count / lanes;
+    const topologies::GpuId receiver = target.first + i * target.count / lanes;
+    rate = std::min(rate, transport_.expected_rate(sender, receiver, salt));
+    line = std::min(line, transport_.line_rate(sender, receiver));
+  }
+  const Bytes size = kv_bytes(model_, request.record.input_tokens);
+  const Bytes bound = kv_bytes_per_token(model_) * engine.incoming_tokens();
+  const double per_lane = 1.0 / lanes;
+  const Seconds shared = size / rate * per_lane;
+  const Seconds in_turn = (size + bound) / line * per_lane;
+  return admission_wait(request.record.input_tokens, engine) + std::max(shared, in_turn);
+}
+
+}  // namespace kvferry::sim
