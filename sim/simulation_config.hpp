@@ -3,6 +3,7 @@
 
 #include "sim/base/units.hpp"
 #include "sim/gpu_spec.hpp"
+#include "sim/kv_descriptors.hpp"
 #include "sim/model_spec.hpp"
 #include "sim/transfer_engine.hpp"
 
@@ -161,6 +162,7 @@ struct TransferConfig {
   CodecInterference interference = {};
   RetryPolicy retry = {};
   TransferEngine engine = {};
+  KvPages pages = {};  ///< how the raw cache is cut into descriptors
 };
 
 enum class Mode : std::uint8_t {
