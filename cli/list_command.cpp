@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -139,13 +140,53 @@ TextTable stacks() {
   return table;
 }
 
+std::string efficiency_of(const sim::TransferEngine& engine) {
+  const std::string efficiency = fmt::format("{:.4g}", engine.efficiency);
+  if (!engine.small) return efficiency;
+  return fmt::format("{} ({:.4g} up to {})", efficiency, engine.small->efficiency,
+                     to_text(engine.small->up_to));
+}
+
+// What overlaps with the wire, and what does not.
+std::string per_descriptor_of(const sim::TransferEngine& engine) {
+  if (engine.packing) return "packed at " + to_text(*engine.packing);
+  const std::string overlapping = to_text(engine.per_descriptor);
+  if (engine.serial_per_descriptor <= Seconds{0}) return overlapping;
+  return overlapping + " + " + to_text(engine.serial_per_descriptor);
+}
+
+std::string figures_of(const sim::TransferEngine& engine, sim::FigureOrigin origin) {
+  std::vector<std::string> figures;
+  for (const sim::FigureSource& figure : engine.figures) {
+    if (figure.origin == origin) figures.push_back(figure.figure);
+  }
+  return figures.empty() ? "-" : join_names(figures);
+}
+
+TextTable engines() {
+  TextTable table(
+      {"engine", "efficiency", "rate", "start", "per descriptor", "blend", "in flight", "set-up",
+       "measured", "assumed", "source"},
+      {Align::left, Align::right, Align::right, Align::right, Align::right, Align::right,
+       Align::right, Align::right, Align::left, Align::left, Align::left});
+  for (const sim::TransferEngine& engine : scenarios::known_transfer_engines()) {
+    table.add({engine.name, efficiency_of(engine), engine.rate ? to_text(*engine.rate) : "-",
+               to_text(engine.start), per_descriptor_of(engine),
+               std::isinf(engine.blend) ? "max" : fmt::format("{:.4g}", engine.blend),
+               engine.in_flight ? std::to_string(*engine.in_flight) : "-",
+               to_text(engine.connection_setup), figures_of(engine, sim::FigureOrigin::measured),
+               figures_of(engine, sim::FigureOrigin::assumed), engine.source});
+  }
+  return table;
+}
+
 using Listing = std::pair<std::string, std::function<TextTable()>>;
 
 const std::vector<Listing>& listings() {
-  static const std::vector<Listing> all{{"models", models},         {"gpus", gpus},
-                                        {"topologies", topologies}, {"codecs", codecs},
-                                        {"profiles", profiles},     {"policies", policies},
-                                        {"payloads", payloads},     {"stacks", stacks}};
+  static const std::vector<Listing> all{
+      {"models", models},     {"gpus", gpus},         {"topologies", topologies},
+      {"codecs", codecs},     {"profiles", profiles}, {"policies", policies},
+      {"payloads", payloads}, {"stacks", stacks},     {"engines", engines}};
   return all;
 }
 

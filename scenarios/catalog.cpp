@@ -4,6 +4,7 @@
 #include "scenarios/moe_tables.hpp"
 #include "scenarios/read_gpu.hpp"
 #include "scenarios/read_model.hpp"
+#include "scenarios/read_transfer_engine.hpp"
 #include "scenarios/spec_fields.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/nearest_name.hpp"
@@ -22,6 +23,7 @@ namespace {
 using sim::GpuSpec;
 using sim::ModelSpec;
 using sim::StackProfile;
+using sim::TransferEngine;
 
 StackProfile read_stack_fields(SectionReader& section, const std::string& name,
                                const StackProfile* base) {
@@ -158,6 +160,15 @@ const std::vector<StackProfile>& known_stacks() {
   return stacks;
 }
 
+const std::vector<TransferEngine>& known_transfer_engines() {
+  static const auto engines = parse_catalog<TransferEngine>(
+      embedded::transfer_engines_yaml, "transfer_engines.yaml",
+      [](SectionReader& section, const std::string& name, const std::vector<TransferEngine>&) {
+        return read_catalog_engine(section, name);
+      });
+  return engines;
+}
+
 GpuSpec read_gpu(SectionReader& parent, const std::string& key) {
   const CatalogName<GpuSpec> catalog{"gpu", known_gpus()};
   if (parent.is_mapping(key)) return read_mapping(parent.section(key), catalog, read_gpu_fields);
@@ -197,6 +208,14 @@ StackProfile read_stack(SectionReader& parent, const std::string& key,
     const std::string path = read_file_path(parent, key);
     return std::filesystem::is_regular_file(path) ? read_stack_file(path, catalog) : StackProfile{};
   }
+  return entry_or_empty(parent.optional(key, catalog, catalog.parse(fallback)));
+}
+
+TransferEngine read_transfer_engine(SectionReader& parent, const std::string& key,
+                                    const std::string& fallback) {
+  const CatalogName<TransferEngine> catalog{"transfer engine", known_transfer_engines()};
+  if (parent.is_mapping(key))
+    return read_mapping(parent.section(key), catalog, read_transfer_engine_fields);
   return entry_or_empty(parent.optional(key, catalog, catalog.parse(fallback)));
 }
 

@@ -3,6 +3,7 @@
 #include "scenarios/catalog.hpp"
 #include "scenarios/check_split.hpp"
 #include "scenarios/read_pools.hpp"
+#include "scenarios/read_transfer_engine.hpp"
 #include "sim/kv_cache.hpp"
 
 #include <stdexcept>
@@ -148,6 +149,7 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
   config.initiator = transfer.optional("initiator", kInitiators, defaults.initiator);
   config.retry = read_retry(transfer.section("retry"));
   transfer.optional("fidelity", kFidelities, Fidelity::chunks);
+  read_posting(transfer, config);
   if (config.overlap == sim::Overlap::layerwise && config.initiator == sim::Initiator::pull) {
     transfer.error("initiator",
                    "a pull begins when prefill has ended; overlap: layerwise needs push");

@@ -118,6 +118,8 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
                 {{"workload.lengths={empirical: {path: " + kSomeFile + "}}"}}},
         Section{"model", {{"model={base: llama-3.1-8b}"}}},
         Section{"stack", {{"stack={base: vllm-0.12}"}}},
+        Section{"transfer.engine", {{"transfer.engine={base: ideal}"}}},
+        Section{"transfer.engine.small", {{"transfer.engine={base: nccl-sendrecv}"}}},
         Section{"prefill.gpu", {{"prefill.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.gemm_fp8", {{"decode.gpu={base: h100-sxm}"}}},
         Section{"decode.gpu.prefill_attention", {{"decode.gpu={base: h100-sxm}"}}},
