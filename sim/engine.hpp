@@ -76,6 +76,7 @@ class Engine {
   const KvCache& cache() const { return scheduler_.cache(); }
   /// Whether a request that would hold so many tokens here can be served at all.
   bool can_ever_hold(std::int64_t tokens) const { return scheduler_.can_ever_hold(tokens); }
+  std::int64_t kv_block_tokens() const { return setup_.config.kv_block_tokens; }
   const BusyClock& clock() const { return clock_; }
   std::int64_t iterations() const { return clock_.iterations() + (running_ ? ended_ : 0); }
 

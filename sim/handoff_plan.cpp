@@ -87,20 +87,37 @@ std::vector<std::vector<codec::KvSlice>> chunks_of(const Handoff& handoff, const
 }
 
 std::vector<HandoffChunk> priced(const std::vector<std::vector<codec::KvSlice>>& chunks,
-                                 const Handoff& handoff, codec::TransferCodec* codec) {
+                                 const Handoff& handoff, codec::TransferCodec& codec) {
   std::vector<HandoffChunk> prices;
   prices.reserve(chunks.size());
   for (const std::vector<codec::KvSlice>& slices : chunks) {
     HandoffChunk& chunk = prices.emplace_back();
+    chunk.descriptors = kFrameDescriptors;
     for (const codec::KvSlice& slice : slices) {
-      if (codec == nullptr) {
-        chunk.wire += slice.raw_bytes();
-        continue;
-      }
-      const HandoffChunk cost = price(slice, handoff, *codec);
+      const HandoffChunk cost = price(slice, handoff, codec);
       chunk.encode += cost.encode;
       chunk.decode += cost.decode;
       chunk.wire += cost.wire;
+    }
+  }
+  return prices;
+}
+
+std::vector<HandoffChunk> raw_pages(const std::vector<std::vector<codec::KvSlice>>& chunks,
+                                    const Handoff& handoff, const ModelSpec& model,
+                                    const KvPages& pages, std::int64_t block_tokens) {
+  const bool lanes_share_an_end = handoff.senders.size() < handoff.lanes.size() ||
+                                  handoff.receivers.size() < handoff.lanes.size();
+  const LaneHeads heads = lanes_share_an_end ? LaneHeads::part : LaneHeads::whole;
+  std::vector<HandoffChunk> prices;
+  prices.reserve(chunks.size());
+  for (const std::vector<codec::KvSlice>& slices : chunks) {
+    HandoffChunk& chunk = prices.emplace_back();
+    chunk.descriptors = 0;
+    for (const codec::KvSlice& slice : slices) {
+      chunk.wire += slice.raw_bytes();
+      chunk.descriptors +=
+          raw_descriptors(model, {slice.layer_count, slice.tokens, block_tokens, heads}, pages);
     }
   }
   return prices;

@@ -4,6 +4,7 @@
 
 #include "codec/transfer_codec.hpp"
 #include "sim/handoff.hpp"
+#include "sim/kv_descriptors.hpp"
 #include "sim/model_spec.hpp"
 #include "sim/placement.hpp"
 #include "sim/simulation_config.hpp"
@@ -29,9 +30,14 @@ void lay_lanes(Handoff& handoff, const ModelSpec& model, InstanceGpus from, Inst
 std::vector<std::vector<codec::KvSlice>> chunks_of(const Handoff& handoff, const ModelSpec& model,
                                                    std::int32_t layers_per_chunk);
 
-/// What the chunks cost. @param codec nullptr: raw bytes travel
+/// What the chunks cost as frames of the codec.
 std::vector<HandoffChunk> priced(const std::vector<std::vector<codec::KvSlice>>& chunks,
-                                 const Handoff& handoff, codec::TransferCodec* codec);
+                                 const Handoff& handoff, codec::TransferCodec& codec);
+
+/// And as pages of the raw cache. @param block_tokens the smaller of both pools'
+std::vector<HandoffChunk> raw_pages(const std::vector<std::vector<codec::KvSlice>>& chunks,
+                                    const Handoff& handoff, const ModelSpec& model,
+                                    const KvPages& pages, std::int64_t block_tokens);
 
 /// Layers whose raw bytes in one lane come nearest to `size`.
 std::int32_t layers_of(Bytes size, const Handoff& handoff, const ModelSpec& model);

@@ -29,17 +29,17 @@ PipelineContext KvTransfer::pipeline_context() {
           [this](Handoff& handoff) { decoded(handoff); }};
 }
 
-Seconds KvTransfer::begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from,
-                          InstanceGpus to, ComputeWindow computed) {
+Seconds KvTransfer::begin(LiveRequest& request, std::int64_t tokens, const HandoffEnds& ends,
+                          ComputeWindow computed) {
   Handoff& handoff = handoffs_.add(request, tokens);
-  lay_lanes(handoff, context_.model, from, to, computed, context_.transport);
-  plan_chunks(handoff);
-  account(handoff);
+  lay_lanes(handoff, context_.model, ends.from, ends.to, computed, context_.transport);
+  plan_chunks(handoff, ends.block_tokens);
+  account(handoff, ends.block_tokens);
   const Seconds now = context_.loop.now();
   request.record.transfer_start = now;
   // The decode side's word takes the way of the bytes, backwards.
   const Seconds asked = config_.initiator == Initiator::pull
-                            ? now + context_.transport.latency(to.first, from.first)
+                            ? now + context_.transport.latency(ends.to.first, ends.from.first)
                             : now;
   Seconds encode{};
   for (const HandoffChunk& chunk : handoff.chunks) encode += chunk.encode;
@@ -48,7 +48,7 @@ Seconds KvTransfer::begin(LiveRequest& request, std::int64_t tokens, InstanceGpu
 }
 
 // With an adaptive codec both ways are planned, and the one that is predicted to end first is taken.
-void KvTransfer::plan_chunks(Handoff& handoff) {
+void KvTransfer::plan_chunks(Handoff& handoff, std::int64_t block_tokens) {
   const std::int32_t all = context_.model.layers;
   const std::int32_t step = config_.chunk_bytes
                                 ? layers_of(*config_.chunk_bytes, handoff, context_.model)
@@ -58,11 +58,11 @@ void KvTransfer::plan_chunks(Handoff& handoff) {
   };
   const bool may_compress = context_.codec.compresses();
   if (may_compress)
-    handoff.chunks = priced(chunks(config_.overlap != Overlap::none), handoff, &context_.codec);
+    handoff.chunks = priced(chunks(config_.overlap != Overlap::none), handoff, context_.codec);
   handoff.compressed = may_compress;
   if (may_compress && !config_.adaptive_codec) return;
-  std::vector<HandoffChunk> raw =
-      priced(chunks(config_.overlap == Overlap::layerwise), handoff, nullptr);
+  std::vector<HandoffChunk> raw = raw_pages(chunks(config_.overlap == Overlap::layerwise), handoff,
+                                            context_.model, config_.pages, block_tokens);
   const auto completion = [&](const std::vector<HandoffChunk>& plan) {
     return predicted_completion(handoff, plan, context_.transport, shipper_, queues_,
                                 context_.loop.now());
@@ -72,14 +72,27 @@ void KvTransfer::plan_chunks(Handoff& handoff) {
   handoff.chunks = std::move(raw);
 }
 
-void KvTransfer::account(const Handoff& handoff) {
+void KvTransfer::account(const Handoff& handoff, std::int64_t block_tokens) {
   RequestRecord& request = handoff.request->record;
   const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
-  for (const auto& slices : chunks_of(handoff, context_.model, context_.model.layers)) {
-    for (const codec::KvSlice& slice : slices) request.kv_raw += slice.raw_bytes() * lanes;
+  const HandoffChunk raw = raw_pages(chunks_of(handoff, context_.model, context_.model.layers),
+                                     handoff, context_.model, config_.pages, block_tokens)
+                               .front();
+  LaneLoad frames{};
+  for (const HandoffChunk& chunk : handoff.chunks) {
+    frames.size += chunk.wire;
+    frames.descriptors += chunk.descriptors;
   }
-  for (const HandoffChunk& chunk : handoff.chunks) request.kv_wire += chunk.wire * lanes;
-  if (handoff.compressed) ++compressed_;
+  request.kv_raw += raw.wire * lanes;
+  request.kv_wire += frames.size * lanes;
+  ++begun_;
+  if (!handoff.compressed) return;
+  ++compressed_;
+  const Lane& lane = handoff.lanes.front();
+  const HandoffSavings saved = handoff_savings(config_.engine, {raw.wire, raw.descriptors}, frames,
+                                               context_.transport.line_rate(lane.from, lane.to));
+  savings_.by_bytes += saved.by_bytes;
+  savings_.by_descriptors += saved.by_descriptors;
 }
 
 void KvTransfer::lane_sent(Lane& lane) {

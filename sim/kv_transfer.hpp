@@ -35,6 +35,20 @@ struct TransferContext {
   const ModelSpec& model;
 };
 
+/// Between which instances. @param block_tokens the smaller of both sides' KV blocks
+struct HandoffEnds {
+  InstanceGpus from;
+  InstanceGpus to;
+  std::int64_t block_tokens = 16;
+};
+
+/// What the codec saved on the wire, summed over all hand-offs that it compressed, each alone on its
+/// path: the time of a lane that stands for all.
+struct TransferSavings {
+  Seconds by_bytes{};
+  Seconds by_descriptors{};
+};
+
 class KvTransfer {
  public:
   struct Callbacks {
@@ -52,7 +66,7 @@ class KvTransfer {
   /// once each, or on_failed does.
   /// @param computed when prefill computes its layers: in the past unless layerwise
   /// @returns codec time on each sending GPU
-  Seconds begin(LiveRequest& request, std::int64_t tokens, InstanceGpus from, InstanceGpus to,
+  Seconds begin(LiveRequest& request, std::int64_t tokens, const HandoffEnds& ends,
                 ComputeWindow computed);
 
   /// Nothing of the request's hand-off goes on, and no callback runs any more. False when there is
@@ -62,11 +76,13 @@ class KvTransfer {
   /// Sums over all GPUs, until now.
   Seconds encode_busy() const { return queues_.encode_busy(context_.loop.now()); }
   Seconds decode_busy() const { return queues_.decode_busy(context_.loop.now()); }
+  std::int64_t handoffs() const { return begun_; }
   std::int64_t compressed_handoffs() const { return compressed_; }
+  const TransferSavings& savings() const { return savings_; }
 
  private:
-  void plan_chunks(Handoff& handoff);
-  void account(const Handoff& handoff);
+  void plan_chunks(Handoff& handoff, std::int64_t block_tokens);
+  void account(const Handoff& handoff, std::int64_t block_tokens);
   void lane_sent(Lane& lane);
   void decoded(Handoff& handoff);
   void complete(Handoff& handoff);
@@ -81,7 +97,9 @@ class KvTransfer {
   CodecQueues queues_;
   LaneShipper shipper_;
   std::unique_ptr<HandoffPipeline> pipeline_;
+  std::int64_t begun_ = 0;
   std::int64_t compressed_ = 0;
+  TransferSavings savings_;
 };
 
 }  // namespace kvferry::sim

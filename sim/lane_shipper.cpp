@@ -10,7 +10,8 @@ namespace kvferry::sim {
 namespace {
 
 bool limits_rate(const TransferEngine& engine) {
-  return engine.rate || engine.per_descriptor.value > 0;
+  return engine.rate || engine.small || engine.packing || engine.per_descriptor.value > 0 ||
+         engine.serial_per_descriptor.value > 0;
 }
 
 std::optional<BytesPerSecond> tighter(std::optional<BytesPerSecond> a,

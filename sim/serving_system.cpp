@@ -212,14 +212,19 @@ void ServingSystem::to_decode(LiveRequest& request) {
   engine_of_answer(request).submit_handoff(request);
 }
 
+HandoffEnds ServingSystem::ends_of_handoff(const LiveRequest& request) {
+  return {placement_.engines[static_cast<std::size_t>(request.prompt_engine)],
+          placement_.engines[static_cast<std::size_t>(request.answer_engine)],
+          std::min(engine_of_prompt(request).kv_block_tokens(),
+                   engine_of_answer(request).kv_block_tokens())};
+}
+
 // Tokens that the receiving side has from other prompts need not be sent again.
 void ServingSystem::hand_off(LiveRequest& request) {
   const std::int64_t held =
       config_.transfer.skip_cached ? request.at_decode.holding.cached_tokens() : 0;
   const Seconds encode =
-      transfer_.begin(request, request.record.input_tokens - held,
-                      placement_.engines[static_cast<std::size_t>(request.prompt_engine)],
-                      placement_.engines[static_cast<std::size_t>(request.answer_engine)],
+      transfer_.begin(request, request.record.input_tokens - held, ends_of_handoff(request),
                       {request.computed_from, request.computed_by});
   engine_of_prompt(request).delay(encode * config_.transfer.interference.encode);
 }
@@ -278,6 +283,10 @@ SimulationSums ServingSystem::sums() const {
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
   totals.flows = transport_.flows();
+  totals.handoffs = transfer_.handoffs();
+  totals.compressed_handoffs = transfer_.compressed_handoffs();
+  totals.saved_by_bytes = transfer_.savings().by_bytes;
+  totals.saved_by_descriptors = transfer_.savings().by_descriptors;
   sums.network = transport_.links().use(totals.end);
   return sums;
 }

@@ -57,6 +57,7 @@ class ServingSystem {
   void prompt_computed(LiveRequest& request);
   void bind_decode(LiveRequest& request);
   void to_decode(LiveRequest& request);
+  HandoffEnds ends_of_handoff(const LiveRequest& request);
   void hand_off(LiveRequest& request);
   void handoff_complete(LiveRequest& request);
   void handoff_failed(LiveRequest& request);

@@ -42,6 +42,10 @@ struct SimulationTotals {
   std::int64_t decode_iterations{};
   std::int64_t mixed_iterations{};
   std::int64_t flows{};
+  std::int64_t handoffs{};
+  std::int64_t compressed_handoffs{};
+  Seconds saved_by_bytes{};  ///< of hand-offs alone on their paths, on the wire: fewer bytes,
+  Seconds saved_by_descriptors{};  ///< and then fewer descriptors
   std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
   LiveCodecAccount live_codec{};
   Seconds end{};  ///< the last event's date, or the horizon

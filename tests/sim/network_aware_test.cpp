@@ -29,7 +29,8 @@ class Forecast : public ::testing::Test {
         transport_(loop_, network_, placement_.topology, PathPolicy::ecmp),
         time_(decode_time(config_)),
         engine_(loop_, sink_, setup(),
-                {[](LiveRequest&) {}, [](LiveRequest&) {}, [](LiveRequest&) {}}),
+                {[](LiveRequest&, Seconds) {}, [](LiveRequest&) {}, [](LiveRequest&) {},
+                 [](LiveRequest&) {}}),
         forecast_(transport_, placement_, config_.model) {}
 
   LiveRequest& add(std::int64_t tokens) {

@@ -74,7 +74,7 @@ class TransferBench {
     request.record.request_id = static_cast<std::int64_t>(requests_.size());
     request.record.input_tokens = tokens;
     loop_.at({when_s}, EventPriority::transfer, [this, &request, tokens, when_s] {
-      transfer_.begin(request, tokens, from_, to_, {{when_s}, {when_s + computing_s}});
+      transfer_.begin(request, tokens, {from_, to_}, {{when_s}, {when_s + computing_s}});
     });
     return request.record;
   }
