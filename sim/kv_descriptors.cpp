@@ -1,6 +1,5 @@
 #include "sim/kv_descriptors.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace kvferry::sim {
@@ -29,8 +28,7 @@ std::int64_t raw_descriptors(const ModelSpec& model, const KvPart& part, const K
   const std::int64_t together = tokens_together(part, pages.layout);
   const std::int64_t pieces =
       layers_apart(model, part, pages.layout) * ((part.tokens + together - 1) / together);
-  const double merged = std::ceil(static_cast<double>(pieces) / pages.coalesce);
-  return std::max<std::int64_t>(static_cast<std::int64_t>(merged), 1);
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(pieces) / pages.coalesce));
 }
 
 std::int64_t raw_descriptors(const ModelSpec& model, std::int32_t layers, std::int64_t tokens,

@@ -24,7 +24,7 @@ namespace kvferry::sim {
 enum class PageLayout : std::uint8_t {
   heads_first,   ///< in a block all tokens of a head lie together: any heads are one piece
   tokens_first,  ///< in a block all heads of a token lie together: some of them are no longer one
-  whole_page,    ///< all layers of a block, K and V, lie together, heads first
+  whole_page,  ///< in a block all layers of a head, K and V, lie together: any heads are one piece
 };
 
 /// How a paged cache is laid out, and how many neighbouring pieces an engine merges into one
