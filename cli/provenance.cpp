@@ -60,6 +60,33 @@ std::string execution_kind(const sim::SimulationConfig& system) {
   return std::ranges::any_of(gpus, is_extrapolated) ? "extrapolated" : "fitted";
 }
 
+// Fitted as long as every figure is; an engine that adds nothing needs no source.
+std::string engine_kind(const sim::TransferEngine& engine) {
+  if (engine.origin == sim::SpecOrigin::scenario) return "assumed";
+  if (engine.figures.empty()) return "none";
+  const auto is_measured = [](const sim::FigureSource& figure) {
+    return figure.origin == sim::FigureOrigin::measured;
+  };
+  if (std::ranges::all_of(engine.figures, is_measured)) return "fitted";
+  return std::ranges::any_of(engine.figures, is_measured) ? "fitted, partly assumed" : "assumed";
+}
+
+std::string engine_source(const sim::TransferEngine& engine) {
+  std::vector<std::string> assumed;
+  for (const sim::FigureSource& figure : engine.figures) {
+    if (figure.origin == sim::FigureOrigin::assumed) assumed.push_back(figure.figure);
+  }
+  const std::string text = engine.name + ": " + engine.source;
+  return assumed.empty() ? text : fmt::format("{}; assumed: {}", text, fmt::join(assumed, ", "));
+}
+
+ProvenanceLine engine_line(const sim::SimulationConfig& system) {
+  if (system.mode != sim::Mode::disaggregated)
+    return {"transfer_engine", "none", "nothing is handed off"};
+  const sim::TransferEngine& engine = system.transfer.engine;
+  return {"transfer_engine", engine_kind(engine), engine_source(engine)};
+}
+
 // Numbers and booleans of the scenario stay what they are; quantities keep their units as text.
 Json to_json(const scenarios::ResolvedNode& node) {
   if (node.children.empty()) {
@@ -104,6 +131,7 @@ std::vector<ProvenanceLine> provenance_of(const PreparedRun& run) {
           {"codec_size", std::string(text_of(codec.size)), codec.size_source},
           {"execution_time", execution_kind(run.scenario.system),
            execution_source(run.scenario.system)},
+          engine_line(run.scenario.system),
           {"trace", requests_kind, run.workload.source.description}};
 }
 

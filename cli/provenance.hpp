@@ -19,8 +19,8 @@ struct ProvenanceLine {
 
 std::vector<ProvenanceLine> provenance_of(const PreparedRun& run);
 
-/// {codec_time, codec_size, execution_time, trace}, each with kind and source; the trace with its
-/// account.
+/// {codec_time, codec_size, execution_time, transfer_engine, trace}, each with kind and source; the
+/// trace with its account.
 nlohmann::ordered_json provenance_json(const PreparedRun& run);
 
 /// The summary with provenance, resolved scenario, version and seed: summary.json.

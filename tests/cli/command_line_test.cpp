@@ -46,6 +46,34 @@ TEST(CommandLine, EveryResultSaysWhereItsFiguresComeFrom) {
   EXPECT_EQ(summary["scenario"]["decode"]["max_batch_size"], 256) << "a default, filled in";
 }
 
+std::string engine_provenance(const std::string& engine, const std::string& what) {
+  const json summary = json::parse(
+      run_kvferry("run -q --format json --set transfer.engine=" + engine + " " + kSmoke).out);
+  return summary["provenance"]["transfer_engine"][what];
+}
+
+TEST(CommandLine, ResultsSayWhichTransferEngineTheyRestOn) {
+  EXPECT_EQ(engine_provenance("ideal", "kind"), "none");
+  EXPECT_EQ(engine_provenance("moriio-thor2-write", "kind"), "fitted");
+  EXPECT_EQ(engine_provenance("mooncake-rdma", "kind"), "fitted, partly assumed");
+  EXPECT_THAT(engine_provenance("mooncake-rdma", "source"),
+              AllOf(StartsWith("mooncake-rdma: Mooncake"), HasSubstr("; assumed: start")));
+  EXPECT_EQ(engine_provenance("efa-srd", "kind"), "assumed");
+  EXPECT_EQ(engine_provenance("'{base: moriio-thor2-write, start: 1 us}'", "kind"), "assumed");
+}
+
+TEST(CommandLine, TheListOfEnginesSaysWhatIsAssumed) {
+  const auto result = run_kvferry("list engines");
+  EXPECT_EQ(result.status, 0);
+  std::istringstream lines(result.out);
+  std::string line;
+  while (std::getline(lines, line) && line.find("mooncake-rdma ") != 0) {
+  }
+  EXPECT_THAT(line, AllOf(HasSubstr("0.8912"), HasSubstr("309 ns + 309 ns"), HasSubstr("max"),
+                          HasSubstr("efficiency, per_descriptor, serial_per_descriptor, blend"),
+                          HasSubstr(" start "), HasSubstr("ConnectX-7 400 Gbit/s")));
+}
+
 TEST(CommandLine, ComparePairsTheSameRequestsAndReportsSpeedUps) {
   const auto result =
       run_kvferry("compare -q --format json --vary transfer.codec=none,splitzip " + kSmoke);
@@ -308,7 +336,7 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
         WrongUse{"list gpu",
                  "kvferry list: error: unknown list 'gpu' (did you mean 'gpus'?); lists: models, "
                  "gpus, topologies, "
-                 "codecs, profiles, policies, payloads, stacks\n"},
+                 "codecs, profiles, policies, payloads, stacks, engines\n"},
         WrongUse{
             "compare x.yaml --vary codec",
             "--vary codec: error: expected key.path=a,b, such as transfer.codec=none,splitzip\n"},

@@ -20,10 +20,10 @@ const std::string kSmoke = KVFERRY_TEST_FILES "/golden/smoke.yaml";
 TEST(ServingModes, WithoutHandOffsNoCodecIsClaimed) {
   const auto table = run_kvferry("run -q --set mode=colocated " + kSmoke);
   ASSERT_EQ(table.status, 0) << table.err;
-  EXPECT_THAT(table.out, AllOf(Not(HasSubstr("wire bytes")), Not(HasSubstr("transfer"))));
+  EXPECT_THAT(table.out, AllOf(Not(HasSubstr("wire bytes")), Not(HasSubstr("\ntransfer "))));
   const json summary =
       json::parse(run_kvferry("run -q --format json --set mode=colocated " + kSmoke).out);
-  for (const char* what : {"codec_time", "codec_size"}) {
+  for (const char* what : {"codec_time", "codec_size", "transfer_engine"}) {
     EXPECT_EQ(summary["provenance"][what]["kind"], "none");
     EXPECT_EQ(summary["provenance"][what]["source"], "nothing is handed off");
   }
