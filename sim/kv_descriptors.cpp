@@ -23,6 +23,14 @@ std::int64_t layers_apart(const ModelSpec& model, const KvPart& part, PageLayout
 
 }  // namespace
 
+// A lane has the heads of a rank of the larger side, be they replicated.
+LaneHeads lane_heads(const ModelSpec& model, std::int32_t sending_ranks,
+                     std::int32_t receiving_ranks) {
+  return kv_heads_per_rank(model, sending_ranks) == kv_heads_per_rank(model, receiving_ranks)
+             ? LaneHeads::whole
+             : LaneHeads::part;
+}
+
 std::int64_t raw_descriptors(const ModelSpec& model, const KvPart& part, const KvPages& pages) {
   if (part.tokens <= 0 || part.layers <= 0) return 0;
   const std::int64_t together = tokens_together(part, pages.layout);

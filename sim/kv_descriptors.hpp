@@ -39,6 +39,10 @@ enum class LaneHeads : std::uint8_t {
   part,   ///< some of them
 };
 
+/// Of the lanes between two instances whose layers have so many tensor-parallel ranks each.
+LaneHeads lane_heads(const ModelSpec& model, std::int32_t sending_ranks,
+                     std::int32_t receiving_ranks);
+
 /// What one lane carries of one request's cache.
 struct KvPart {
   std::int32_t layers{};

@@ -83,6 +83,16 @@ TEST(KvDescriptors, UnequalTensorParallelismCutsTokensApart) {
   EXPECT_EQ(raw_descriptors(model, whole, {PageLayout::tokens_first, 1}), 2 * 64 * 320);
 }
 
+// Eight heads: 2 per rank of 4, 1 per rank of 8, and of 16, where each is held twice.
+TEST(KvDescriptors, LanesTakePartOfTheHeadsOfTheSmallerSide) {
+  const ModelSpec model = gqa_bf16();
+  EXPECT_EQ(lane_heads(model, 4, 4), LaneHeads::whole);
+  EXPECT_EQ(lane_heads(model, 4, 8), LaneHeads::part);
+  EXPECT_EQ(lane_heads(model, 8, 1), LaneHeads::part);
+  EXPECT_EQ(lane_heads(model, 16, 8), LaneHeads::whole);
+  EXPECT_EQ(lane_heads(sim::model("deepseek-v3"), 8, 1), LaneHeads::whole) << "a latent cache";
+}
+
 TEST(KvDescriptors, WholePagesHoldAllLayers) {
   const KvPart part{64, 5000, 16, LaneHeads::whole};
   EXPECT_EQ(raw_descriptors(gqa_bf16(), part, {PageLayout::whole_page, 1}), 313);
