@@ -44,7 +44,7 @@ SimulationSums simulate(const SimulationConfig& config,
                         std::span<const workloads::Request> requests, codec::TransferCodec& codec,
                         ResultSink& sink) {
   const Placement placement = place(config);
-  SimGridEngine engine(placement.topology, config.network.backend);
+  SimGridEngine engine(placement.topology, config.network.backend, config.network.incast_loss);
   UnfinishedCount unfinished(sink);
   ServingSystem system(config, placement, {engine.loop(), engine.network(), codec, unfinished},
                        requests);

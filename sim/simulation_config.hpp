@@ -96,6 +96,12 @@ enum class NetworkBackend : std::uint8_t {
   direct,     ///< SimGrid's actions: one version of SimGrid, faster
 };
 
+/// What is lost where many flows meet at one NIC: buffers overflow, and senders back off.
+struct IncastLoss {
+  std::int32_t flows;  ///< as many pass without loss
+  double efficiency;   ///< share of its capacity that a link into a NIC offers to more than these
+};
+
 struct NetworkConfig {
   TopologyPreset preset = TopologyPreset::two_tier;
   BytesPerSecond link_bandwidth;
@@ -106,6 +112,7 @@ struct NetworkConfig {
   PathPolicy paths = PathPolicy::ecmp;
   std::int32_t incast_flows = 4;  ///< senders at one receiving NIC that count as incast
   NetworkBackend backend = NetworkBackend::automatic;
+  std::optional<IncastLoss> incast_loss = {};
 };
 
 enum class Overlap : std::uint8_t {

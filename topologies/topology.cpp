@@ -5,6 +5,18 @@
 
 namespace kvferry::topologies {
 
+bool enters_node(const Topology& topology, const Link& link) {
+  const auto kind_of = [&](VertexId vertex) {
+    return topology.vertices[static_cast<std::size_t>(vertex)].kind;
+  };
+  if (link.from < 0 || link.to < 0) return false;
+  const VertexKind from = kind_of(link.from);
+  const VertexKind to = kind_of(link.to);
+  const bool is_cable_between_nics = from == VertexKind::nic && to == VertexKind::nic;
+  return is_cable_between_nics ||
+         (from == VertexKind::fabric_switch && to != VertexKind::fabric_switch);
+}
+
 Seconds path_latency(const Topology& topology, std::span<const LinkId> path) {
   Seconds sum{};
   for (const LinkId link : path) sum += topology.links[static_cast<std::size_t>(link)].latency;

@@ -64,6 +64,9 @@ struct Topology {
   }
 };
 
+/// Whether the link brings what comes from other nodes to a NIC, or to what stands for one.
+bool enters_node(const Topology& topology, const Link& link);
+
 /// Sum of the latencies along a path.
 Seconds path_latency(const Topology& topology, std::span<const LinkId> path);
 

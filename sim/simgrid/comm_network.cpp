@@ -6,7 +6,8 @@
 
 namespace kvferry::sim {
 
-CommNetwork::CommNetwork(Fabric& fabric, EventQueue& events) : fabric_(fabric), flows_(events) {
+CommNetwork::CommNetwork(Fabric& fabric, EventQueue& events)
+    : fabric_(fabric), events_(events), flows_(events) {
   simgrid::s4u::Activity::on_completion_cb(
       [this](const simgrid::s4u::Activity& activity) { completed(activity); });
 }
@@ -31,8 +32,16 @@ void CommNetwork::cancel(FlowHandle handle) {
   if (flow->under_way) {
     flow->carrier->set_data(nullptr);
     flow->carrier->cancel();
+    keep_for_this_instant(std::move(flow->carrier));
   }
   flows_.remove(*flow);
+}
+
+// SimGrid looks at a cancelled communication once more before its clock moves on.
+void CommNetwork::keep_for_this_instant(simgrid::s4u::CommPtr cancelled) {
+  if (cancelled_at_ != events_.now()) cancelled_.clear();
+  cancelled_at_ = events_.now();
+  cancelled_.push_back(std::move(cancelled));
 }
 
 double CommNetwork::left(FlowHandle handle) const {
@@ -45,19 +54,16 @@ void CommNetwork::set_cap(FlowHandle, std::optional<BytesPerSecond>) {
 }
 
 void CommNetwork::set_capacity(topologies::LinkId link, BytesPerSecond capacity) {
-  assert(capacity.value > 0);  // SimGrid ignores a link without capacity
-  fabric_.link(link)->set_bandwidth(capacity.value);
+  fabric_.set_capacity(link, capacity);
 }
 
 // SimGrid updates what is left only when it looks at a flow, and looks at no broken one.
 void CommNetwork::set_up(topologies::LinkId link, bool up) {
-  if (up) {
-    fabric_.link(link)->turn_on();
-    return;
+  if (!up) {
+    flows_.for_each_under_way_over(
+        link, [&](Flows::Flow& flow) { flow.report.left = left(Flows::handle_of(flow)); });
   }
-  flows_.for_each_under_way_over(
-      link, [&](Flows::Flow& flow) { flow.report.left = left(Flows::handle_of(flow)); });
-  fabric_.link(link)->turn_off();
+  fabric_.set_up(link, up);
 }
 
 // SimGrid still uses the communication during this callback: it is released when the flow is

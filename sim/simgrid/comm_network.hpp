@@ -9,6 +9,8 @@
 
 #include <simgrid/s4u.hpp>
 
+#include <vector>
+
 namespace kvferry::sim {
 
 class CommNetwork final : public Network {
@@ -27,9 +29,13 @@ class CommNetwork final : public Network {
  private:
   using Flows = FlowTable<simgrid::s4u::CommPtr>;
   void completed(const simgrid::s4u::Activity& activity);
+  void keep_for_this_instant(simgrid::s4u::CommPtr cancelled);
 
   Fabric& fabric_;
+  EventQueue& events_;
   Flows flows_;
+  std::vector<simgrid::s4u::CommPtr> cancelled_;  ///< at one date
+  Seconds cancelled_at_{-1};
 };
 
 }  // namespace kvferry::sim

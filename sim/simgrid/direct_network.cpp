@@ -49,13 +49,10 @@ FlowHandle DirectNetwork::start(const FlowSpec& spec, FlowEnd on_end) {
   assert(spec.size.value > 0 && spec.from != spec.to);
   Flows::Flow& flow = flows_.add(spec, std::move(on_end));
   fabric_.set_path(spec.path);
-  constexpr double kNoRate = -1;
-  flow.carrier =
-      model_.communicate(fabric_.host(spec.from), fabric_.host(spec.to), flow.size, kNoRate);
+  flow.carrier = model_.communicate(fabric_.host(spec.from), fabric_.host(spec.to), flow.size,
+                                    bound_of(spec.cap));
   assert(flow.carrier->get_state() != Action::State::FAILED && "all links of the path are up");
   set_data(*flow.carrier, &flow);
-  // SimGrid has bounded the flow by the capacity that its links have now; they may gain some.
-  flow.carrier->set_bound(bound_of(spec.cap));
   return Flows::handle_of(flow);
 }
 
@@ -80,20 +77,17 @@ void DirectNetwork::set_cap(FlowHandle handle, std::optional<BytesPerSecond> cap
 }
 
 void DirectNetwork::set_capacity(topologies::LinkId link, BytesPerSecond capacity) {
-  assert(capacity.value > 0);  // SimGrid ignores a link without capacity
-  fabric_.link(link)->set_bandwidth(capacity.value);
+  fabric_.set_capacity(link, capacity);
 }
 
 // SimGrid updates what is left only when it looks at a flow, and looks at no broken one. What it
 // breaks is collected at once: elsewhere SimGrid would look for the activities of these actions.
 void DirectNetwork::set_up(topologies::LinkId link, bool up) {
-  if (up) {
-    fabric_.link(link)->turn_on();
-    return;
+  if (!up) {
+    flows_.for_each_under_way_over(
+        link, [&](Flows::Flow& flow) { flow.report.left = left(Flows::handle_of(flow)); });
   }
-  flows_.for_each_under_way_over(
-      link, [&](Flows::Flow& flow) { flow.report.left = left(Flows::handle_of(flow)); });
-  fabric_.link(link)->turn_off();
+  fabric_.set_up(link, up);
   collect_ended();
 }
 

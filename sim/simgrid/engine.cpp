@@ -54,9 +54,10 @@ std::unique_ptr<Network> create_network(Fabric& fabric, EventQueue& events,
 
 }  // namespace
 
-SimGridEngine::SimGridEngine(const topologies::Topology& topology, NetworkBackend backend) {
+SimGridEngine::SimGridEngine(const topologies::Topology& topology, NetworkBackend backend,
+                             const std::optional<IncastLoss>& loss) {
   create_engine();
-  Fabric* fabric = Fabric::create(topology);
+  Fabric* fabric = Fabric::create(topology, loss);
   events_ = EventQueue::install();
   network_ = create_network(*fabric, *events_, backend);
 }

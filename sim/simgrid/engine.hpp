@@ -9,6 +9,7 @@
 #include "topologies/topology.hpp"
 
 #include <memory>
+#include <optional>
 
 namespace kvferry::sim {
 
@@ -17,7 +18,8 @@ class SimGridEngine {
  public:
   /// @pre is_built(backend)
   explicit SimGridEngine(const topologies::Topology& topology,
-                         NetworkBackend backend = NetworkBackend::automatic);
+                         NetworkBackend backend = NetworkBackend::automatic,
+                         const std::optional<IncastLoss>& loss = {});
 
   EventLoop& loop() { return *events_; }
   Network& network() { return *network_; }
