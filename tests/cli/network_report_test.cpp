@@ -1,0 +1,60 @@
+// What a user is told of the network: in the table only what stands out, in the summary the rest.
+#include "tests/cli/run_program.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace kvferry {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kScenario = " -q " KVFERRY_TEST_FILES "/../scenarios/network-aware.yaml";
+
+TEST(NetworkReport, TheTableNamesBusyLinksOnly) {
+  const std::string fast =
+      " --set network.oversubscription=1 --set 'network.link_bandwidth=1 Tbit/s'";
+  const auto busy = run_kvferry("run" + kScenario);
+  ASSERT_EQ(busy.status, 0) << busy.err;
+  EXPECT_THAT(busy.out, HasSubstr("busiest links of network-aware: node9-down 6"));
+  EXPECT_THAT(run_kvferry("run" + kScenario + fast).out, Not(HasSubstr("busiest links")));
+}
+
+TEST(NetworkReport, TheTableHasNoHiddenPartWhereNothingIsHidden) {
+  EXPECT_THAT(run_kvferry("run" + kScenario).out, Not(HasSubstr("during prefill")));
+}
+
+TEST(NetworkReport, TheSummaryFollowsTheLinksOverTime) {
+  const json summary = json::parse(run_kvferry("run --format json" + kScenario).out);
+  const json& network = summary["network"];
+  EXPECT_THAT(std::string(network["contended_links"][0]["name"]), HasSubstr("-down"));
+  EXPECT_EQ(network["contended_links"].size(), 10U);
+  EXPECT_LE(network["timeline"]["links"].size(), 16U);
+  // Mean share over the bins = bytes / (capacity * time) = utilisation, but for the time before the
+  // first arrival (none here) and the end of the run, when only answers are left.
+  const double bin_s = network["timeline"]["bin_s"];
+  const json& shares = network["timeline"]["links"]["node9-down"];
+  double share_s = 0;
+  for (std::size_t i = 0; i + 1 < shares.size(); ++i) share_s += bin_s * shares[i].get<double>();
+  const double length_s = summary["duration_s"];
+  const double utilization = summary["utilization"]["links"]["node9-down"];
+  EXPECT_NEAR(share_s / length_s / utilization, 1, 0.02);
+}
+
+TEST(NetworkReport, WhatCountsAsIncastIsTheUsersToSay) {
+  const auto events = [](const std::string& flows) {
+    const json summary = json::parse(
+        run_kvferry("run --format json --set network.incast_flows=" + flows + kScenario).out);
+    return summary["network"]["incast"]["events"].get<std::int64_t>();
+  };
+  EXPECT_GT(events("2"), events("4"));
+  EXPECT_EQ(events("33"), 0) << "there are 32 senders";
+}
+
+}  // namespace
+}  // namespace kvferry
