@@ -103,6 +103,11 @@ void BatchScheduler::release(Sequence& sequence) {
   cache_.give_back_blocks(window_blocks_);
 }
 
+void BatchScheduler::prompt_left(Sequence& sequence) {
+  release(sequence);
+  --sequences_;
+}
+
 std::int64_t BatchScheduler::free_seats() const {
   return config_.max_batch_size - answers_.size() - static_cast<std::int64_t>(partial_.size());
 }
@@ -312,7 +317,6 @@ bool BatchScheduler::complete_chunk(const PromptChunk& chunk) {
   if (sequence.prompt_computed < sequence.prompt_target) return false;
   cache_.publish(sequence.holding, keys_of(sequence));
   std::erase(partial_, &sequence);
-  if (role_ == EngineRole::prefill) --sequences_;
   return true;
 }
 

@@ -66,8 +66,8 @@ class BatchScheduler {
   /// Its KV cache is complete here: it takes a seat in the decode batch when one is free. False
   /// when no token remains to be computed; it has then given back its blocks.
   bool add_answer(Sequence& sequence);
-  /// A prompt that was handed off: its blocks are free again.
-  void release(Sequence& sequence);
+  /// A prompt that was handed off: its blocks are free again, and it is none of this engine's work.
+  void prompt_left(Sequence& sequence);
 
   /// The next iteration's work. @param last_token when the decode batch had its latest tokens
   const Batch& form(Seconds last_token);
@@ -95,7 +95,8 @@ class BatchScheduler {
   /// Answers that have taken no part in a decode iteration since they were started; the caller
   /// clears it when one has ended.
   std::vector<Sequence*>& fresh_answers() { return fresh_; }
-  /// Work of this engine, for routers: sequences known to it, and tokens not computed yet plus
+  /// Work of this engine, for routers: sequences known to it, prompts whose hand-off has not left
+  /// included (they hold its blocks and its NIC), and tokens not computed yet plus
   /// tokens in the KV caches of answers.
   std::int64_t sequences() const { return sequences_; }
   std::int64_t tokens() const { return pending_tokens_ + answers_.context_tokens(); }
@@ -118,6 +119,7 @@ class BatchScheduler {
   bool make_room_for_answers(Seconds last_token);
   Sequence* last_admitted() const;
   void preempt(Sequence& sequence, Seconds last_token);
+  void release(Sequence& sequence);
   void free_blocks(Sequence& sequence);
   void swap_in();
   void continue_prompts(std::int64_t& budget);

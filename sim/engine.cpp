@@ -50,7 +50,7 @@ void Engine::kv_arrived(LiveRequest& request) {
 
 void Engine::prompt_left(LiveRequest& request) {
   settle();
-  scheduler_.release(request.at_prefill);
+  scheduler_.prompt_left(request.at_prefill);
   let_in_handoffs();
   wake();
 }

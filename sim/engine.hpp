@@ -64,7 +64,7 @@ class Engine {
 
   /// Brings everything below up to now.
   void settle();
-  /// Requests waiting or running, those being handed off to it included.
+  /// Requests waiting or running, those being handed off to it or from it included.
   std::int64_t sequences() const { return scheduler_.sequences(); }
   /// Tokens still to be computed, and those in the caches of running answers.
   std::int64_t tokens() const { return scheduler_.tokens(); }
