@@ -243,14 +243,17 @@ TEST(Router, LeastLoadedCountsHandOffsThatHaveNotLeft) {
   SimulationConfig config = small_system();
   config.prefill.instances = 2;
   config.network.link_bandwidth = {1e9};
-  const auto result = simulate_isolated(
-      config, std::vector{request(0, 0, 1000, 5), request(1, 0.1, 1000, 5), request(2, 1, 1000, 5)},
-      *codec::make_raw_transfer());
+  const auto result =
+      simulate_isolated(config,
+                        std::vector{request(0, 0, 1000, 5), request(1, 0.1, 1000, 5),
+                                    request(2, 1, 1000, 5), request(3, 2, 1000, 5)},
+                        *codec::make_raw_transfer());
   ASSERT_LT(result.records[0].prefill_end.value, 0.1);
   ASSERT_GT(result.records[0].kv_ready.value, 0.1);
   EXPECT_EQ(result.records[0].prefill_instance, 0);
   EXPECT_EQ(result.records[1].prefill_instance, 1);
   EXPECT_EQ(result.records[2].prefill_instance, 0) << "everything has left";
+  EXPECT_EQ(result.records[3].prefill_instance, 0) << "and again";
 }
 
 TEST(Placement, PoolsAreOnSeparateNodesAndNoInstanceStraddlesTwo) {
