@@ -29,19 +29,14 @@ Seconds KvReadyForecast::ready_after(const LiveRequest& request, std::int32_t to
   const std::int32_t lanes = transfer_lanes(model_, source, target);
   const auto salt = static_cast<std::uint64_t>(request.record.request_id);
   BytesPerSecond rate{std::numeric_limits<double>::infinity()};
-  BytesPerSecond line = rate;
   for (std::int32_t i = 0; i < lanes; ++i) {
     const topologies::GpuId sender = source.first + i * source.count / lanes;
     const topologies::GpuId receiver = target.first + i * target.count / lanes;
     rate = std::min(rate, transport_.expected_rate(sender, receiver, salt));
-    line = std::min(line, transport_.line_rate(sender, receiver));
   }
-  const Bytes size = kv_bytes(model_, request.record.input_tokens);
-  const Bytes bound = kv_bytes_per_token(model_) * engine.incoming_tokens();
-  const double per_lane = 1.0 / lanes;
-  const Seconds shared = size / rate * per_lane;
-  const Seconds in_turn = (size + bound) / line * per_lane;
-  return admission_wait(request.record.input_tokens, engine) + std::max(shared, in_turn);
+  const Bytes bytes = kv_bytes(model_, request.record.input_tokens) +
+                      kv_bytes_per_token(model_) * engine.incoming_tokens();
+  return admission_wait(request.record.input_tokens, engine) + bytes / rate * (1.0 / lanes);
 }
 
 }  // namespace kvferry::sim

@@ -1,20 +1,20 @@
 // Predicts how long a KV cache that is handed off now would take to be usable at an instance, for
 // the router policy network-aware:
 //
-//   ready after = wait + max(lane / rate, (lane + bound) / line)
+//   ready after = wait + (lane + bound) / rate
 //
 //   wait   0 where the KV cache has room now. Otherwise a full cache is taken to renew itself once
 //          in the mean time that answers have held theirs so far: wait = that time * blocks that are
 //          missing / blocks of the cache. Before any answer has ended nothing is known: 0
 //   lane   the hand-off's raw bytes over its lanes, which have equal shares and run side by side.
 //          A codec divides all of them by about the same ratio
+//   bound  the bytes of other hand-offs to the instance that have not arrived completely, likewise:
+//          those that are not on the links yet come through the same NIC
 //   rate   of the lane that would get least now (Transport::expected_rate)
-//   bound  the bytes of other hand-offs to the instance that have not arrived completely, likewise
-//   line   of the slowest lane on idle links. The second term is the time in which all that is bound
-//          for the instance can arrive at best: flows that wait their turn are not on the links yet
 //
-// It is a guess: it knows neither what is sent next, nor how much of a flow is left, nor that lanes
-// may share links with one another, nor queues at the sender, which delay every choice alike.
+// It is a guess: it knows neither what is sent next, nor how much of a flow is left (which counts
+// whole in bound, and once more as a sharer of the rate), nor that lanes may share links with one
+// another, nor queues at the sender, which delay every choice alike.
 #pragma once
 
 #include "sim/engine.hpp"

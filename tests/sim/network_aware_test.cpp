@@ -89,6 +89,8 @@ TEST_F(Forecast, HandOffsThatAreNotOnTheLinksYetCount) {
   EXPECT_DOUBLE_EQ(ready_after(1000), 1800 * kTokenBytes / 10e9);
   engine_.kv_arrived(other);
   EXPECT_DOUBLE_EQ(ready_after(1000), 1500 * kTokenBytes / 10e9) << "what has arrived does not";
+  transport_.send({1, 8, {1'000'000}}, [](const FlowReport&) {});
+  EXPECT_DOUBLE_EQ(ready_after(1000), 2 * 1500 * kTokenBytes / 10e9) << "at the rate of a sharer";
 }
 
 TEST_F(Forecast, NobodyKnowsThePathBeforeThePrefillInstance) {
