@@ -111,6 +111,7 @@ Json to_json(const RunSummary& summary) {
   json["decode_iterations"] = summary.totals.decode_iterations;
   json["mixed_iterations"] = summary.totals.mixed_iterations;
   json["flows"] = summary.totals.flows;
+  json["fidelity"] = summary.totals.fidelity == HandoffFidelity::fluid ? "fluid" : "chunks";
   const LiveCodecAccount& live = summary.totals.live_codec;
   if (live.handoffs > 0) {
     json["live_codec"] = {{"handoffs", live.handoffs},

@@ -235,6 +235,22 @@ std::string sources(const std::vector<ReportColumn>& columns) {
   return text;
 }
 
+// How closely hand-offs were followed, said once where it is the same for all variants.
+std::string fidelities(const std::vector<ReportColumn>& columns) {
+  std::string text;
+  std::string previous;
+  for (const ReportColumn& column : columns) {
+    const bool is_fluid = column.finished->summary.totals.fidelity == HandoffFidelity::fluid;
+    const std::string body = is_fluid ? "[fluid] one flow per lane, its chunks worked out"
+                                      : "[chunks] every chunk of a lane is a flow";
+    if (body == previous) continue;
+    text += fmt::format("  {:<15} {}{}\n", previous.empty() ? "hand-offs" : "",
+                        previous.empty() ? "" : column.label + ": ", body);
+    previous = body;
+  }
+  return text;
+}
+
 std::string headline(const std::vector<ReportColumn>& columns) {
   const ReportColumn& first = columns.front();
   return fmt::format("{}: {} requests over {:.1f} s, seed {}\n\n", first.run->scenario.name,
@@ -255,7 +271,7 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   table.gap();
   add_count_rows(table);
   return headline(columns) + table.text() + rejections(columns) + busiest_links(columns) +
-         live_account(columns) + pairing(columns) + "\n" + sources(columns);
+         live_account(columns) + pairing(columns) + "\n" + sources(columns) + fidelities(columns);
 }
 
 }  // namespace kvferry::cli

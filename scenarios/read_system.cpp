@@ -32,8 +32,10 @@ const Choice<sim::Binding> kBindings{
     "binding", {{"late", sim::Binding::late}, {"early", sim::Binding::early}}};
 const Choice<sim::Initiator> kInitiators{
     "initiator", {{"push", sim::Initiator::push}, {"pull", sim::Initiator::pull}}};
-enum class Fidelity : std::uint8_t { chunks };
-const Choice<Fidelity> kFidelities{"fidelity", {{"chunks", Fidelity::chunks}}};
+const Choice<sim::Fidelity> kFidelities{"fidelity",
+                                        {{"auto", sim::Fidelity::automatic},
+                                         {"chunks", sim::Fidelity::chunks},
+                                         {"fluid", sim::Fidelity::fluid}}};
 
 const Choice<sim::KvType> kKvTypes{"KV cache type",
                                    {{"bf16", sim::KvType::bf16}, {"fp8", sim::KvType::fp8}}};
@@ -148,7 +150,7 @@ sim::TransferConfig read_transfer(SectionReader& transfer) {
   config.binding = transfer.optional("binding", kBindings, defaults.binding);
   config.initiator = transfer.optional("initiator", kInitiators, defaults.initiator);
   config.retry = read_retry(transfer.section("retry"));
-  transfer.optional("fidelity", kFidelities, Fidelity::chunks);
+  config.fidelity = transfer.optional("fidelity", kFidelities, defaults.fidelity);
   read_posting(transfer, config);
   if (config.overlap == sim::Overlap::layerwise && config.initiator == sim::Initiator::pull) {
     transfer.error("initiator",

@@ -50,6 +50,26 @@ struct Shipping {
   EventHandle out_of_patience{};
 };
 
+/// Of a lane whose bytes are one flow: how it is kept from overtaking the encoder (fluid_pipeline.hpp).
+struct Pacing {
+  EventHandle look{};      ///< when its rate is set anew
+  bool is_held = false;    ///< by a cap
+  Seconds held_since{};    ///< when that cap was set
+  double sent_before = 0;  ///< bytes, when that cap was set
+};
+
+/// Of the lanes of a receiving GPU, when they are one flow each: up to where all of them have come
+/// (decode_feed.hpp).
+struct Delivery {
+  Seconds seen{};       ///< when last looked at,
+  double sent = 0;      ///< and the bytes of each lane by then
+  std::size_t next{};   ///< chunk that comes next
+  double next_end = 0;  ///< the bytes of a lane with which it is complete
+  Seconds delay{};      ///< from the wire to the GPU
+  std::size_t lanes_arrived = 0;
+  bool is_close = false;  ///< the decoder's queue may grow while it arrives
+};
+
 /// What goes from one GPU to another.
 struct Lane {
   Handoff* handoff;
@@ -63,6 +83,7 @@ struct Lane {
   bool waits_for_chunk = false;  ///< the next one is not computed yet
   Seconds network{};             ///< with bytes on the wire
   Shipping shipping{};
+  Pacing pacing{};
 };
 
 /// A GPU that sends or receives some of the lanes.
@@ -73,6 +94,7 @@ struct Endpoint {
   ComputeWindow computed{};          ///< of the layers that it has (senders)
   std::vector<Seconds> encoded;      ///< when each chunk is, of those that are computed (senders)
   std::vector<std::size_t> arrived;  ///< lanes of which each chunk has arrived (receivers)
+  Delivery delivery{};               ///< (receivers)
 };
 
 struct Handoff {
@@ -81,6 +103,7 @@ struct Handoff {
   std::size_t slot;  ///< its place among those under way
   bool compressed = false;
   std::vector<HandoffChunk> chunks;
+  Bytes lane_wire{};  ///< of all chunks, where a lane is one flow
   std::vector<Lane> lanes;
   std::vector<Endpoint> senders;
   std::vector<Endpoint> receivers;

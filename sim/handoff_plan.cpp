@@ -13,7 +13,7 @@ std::int64_t values_per_token(const ModelSpec& model, std::size_t lanes) {
 
 std::size_t endpoint_of(std::vector<Endpoint>& endpoints, Handoff& handoff, topologies::GpuId gpu) {
   if (endpoints.empty() || endpoints.back().gpu != gpu)
-    endpoints.push_back({&handoff, gpu, {}, {}, {}, {}});
+    endpoints.push_back({&handoff, gpu, {}, {}, {}, {}, {}});
   return endpoints.size() - 1;
 }
 
@@ -123,11 +123,15 @@ std::vector<HandoffChunk> raw_pages(const std::vector<std::vector<codec::KvSlice
   return prices;
 }
 
-std::int32_t layers_of(Bytes size, const Handoff& handoff, const ModelSpec& model) {
-  const std::int64_t layer = 2 * kv_value_bytes(model.kv_type) * handoff.tokens *
-                             values_per_token(model, handoff.lanes.size());
+std::int32_t layers_of(Bytes size, std::int64_t tokens, std::size_t lanes, const ModelSpec& model) {
+  const std::int64_t layer =
+      2 * kv_value_bytes(model.kv_type) * tokens * values_per_token(model, lanes);
   const double layers = static_cast<double>(size.value) / static_cast<double>(layer);
   return static_cast<std::int32_t>(std::clamp(std::round(layers), 1.0, 1.0 * model.layers));
+}
+
+std::int32_t layers_of(Bytes size, const Handoff& handoff, const ModelSpec& model) {
+  return layers_of(size, handoff.tokens, handoff.lanes.size(), model);
 }
 
 }  // namespace kvferry::sim

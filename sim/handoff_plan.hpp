@@ -39,7 +39,8 @@ std::vector<HandoffChunk> raw_pages(const std::vector<std::vector<codec::KvSlice
                                     const Handoff& handoff, const ModelSpec& model,
                                     const KvPages& pages, std::int64_t block_tokens);
 
-/// Layers whose raw bytes in one lane come nearest to `size`.
+/// Layers whose raw bytes in one of the lanes come nearest to `size`.
+std::int32_t layers_of(Bytes size, std::int64_t tokens, std::size_t lanes, const ModelSpec& model);
 std::int32_t layers_of(Bytes size, const Handoff& handoff, const ModelSpec& model);
 
 }  // namespace kvferry::sim

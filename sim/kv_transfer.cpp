@@ -1,6 +1,7 @@
 #include "sim/kv_transfer.hpp"
 
 #include "sim/chunk_pipeline.hpp"
+#include "sim/fluid_pipeline.hpp"
 #include "sim/handoff_prediction.hpp"
 
 #include <algorithm>
@@ -16,9 +17,15 @@ KvTransfer::KvTransfer(const TransferContext& context, TransferConfig config, Ca
       shipper_(context.loop, context.transport, handoffs_, config_,
                {[this](Lane& lane) { pipeline_->sent(lane); },
                 [this](Lane& lane) { give_up(*lane.handoff); }}),
-      pipeline_(std::make_unique<ChunkPipeline>(pipeline_context())) {}
+      pipeline_(create_pipeline()) {}
 
 KvTransfer::~KvTransfer() = default;
+
+std::unique_ptr<HandoffPipeline> KvTransfer::create_pipeline() {
+  if (config_.fidelity != Fidelity::fluid)
+    return std::make_unique<ChunkPipeline>(pipeline_context());
+  return std::make_unique<FluidPipeline>(pipeline_context(), context_.transport.topology());
+}
 
 PipelineContext KvTransfer::pipeline_context() {
   return {context_.loop,

@@ -58,7 +58,7 @@ class KvTransfer {
     std::function<void(LiveRequest&)> on_failed;
   };
 
-  /// @param config its fidelity is chunks or fluid
+  /// @param config its fidelity is chunks or fluid (fidelity.hpp)
   KvTransfer(const TransferContext& context, TransferConfig config, Callbacks callbacks);
   ~KvTransfer();
 
@@ -77,6 +77,9 @@ class KvTransfer {
   Seconds encode_busy() const { return queues_.encode_busy(context_.loop.now()); }
   Seconds decode_busy() const { return queues_.decode_busy(context_.loop.now()); }
   std::int64_t handoffs() const { return begun_; }
+  HandoffFidelity fidelity() const {
+    return config_.fidelity == Fidelity::fluid ? HandoffFidelity::fluid : HandoffFidelity::chunks;
+  }
   std::int64_t compressed_handoffs() const { return compressed_; }
   const TransferSavings& savings() const { return savings_; }
 
@@ -89,6 +92,7 @@ class KvTransfer {
   void give_up(Handoff& handoff);
   void drop(Handoff& handoff);
   PipelineContext pipeline_context();
+  std::unique_ptr<HandoffPipeline> create_pipeline();
 
   TransferContext context_;
   TransferConfig config_;

@@ -106,6 +106,7 @@ void LaneShipper::connect(Lane& lane) {
 
 void LaneShipper::start_flow(Lane& lane) {
   Shipping& shipping = lane.shipping;
+  if (before_start_) before_start_(lane);
   shipping.started = loop_.now();
   const auto salt = static_cast<std::uint64_t>(lane.handoff->request->record.request_id);
   const auto flow = transport_.send(

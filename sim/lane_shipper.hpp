@@ -17,6 +17,7 @@
 #include <functional>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace kvferry::sim {
@@ -32,6 +33,12 @@ class LaneShipper {
   /// the network cannot
   LaneShipper(EventLoop& loop, Transport& transport, HandoffTable& handoffs,
               const TransferConfig& config, Callbacks callbacks);
+
+  /// `on_start` runs right before each flow starts, the tries after the first included: the time to
+  /// set its source's cap.
+  void before_a_flow_starts(std::function<void(Lane&)> on_start) {
+    before_start_ = std::move(on_start);
+  }
 
   /// Sends some of the lane's bytes; nothing else of the lane is under way.
   /// @param cap of the bytes' source, on top of the engine's
@@ -72,6 +79,7 @@ class LaneShipper {
   std::vector<FlowGate> gates_;                             ///< by NIC
   std::unordered_map<std::uint64_t, Seconds> connections_;  ///< by pair; never iterated
   std::vector<Lane*> stranded_;
+  std::function<void(Lane&)> before_start_;
 };
 
 }  // namespace kvferry::sim

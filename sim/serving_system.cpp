@@ -1,6 +1,7 @@
 #include "sim/serving_system.hpp"
 
 #include "sim/base/error.hpp"
+#include "sim/fidelity.hpp"
 #include "sim/kv_memory.hpp"
 
 #include <algorithm>
@@ -70,7 +71,9 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
       records_(backend.sink),
       transport_(backend.loop, backend.network, placement.topology, config.network.paths,
                  config.network.incast_flows),
-      transfer_({backend.loop, transport_, backend.codec, config.model}, config.transfer,
+      transfer_({backend.loop, transport_, backend.codec, config.model},
+                with_fidelity(config, placement, requests, backend.codec.compresses(),
+                              backend.network.limits_rates()),
                 {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
                  [this](LiveRequest& request) { handoff_complete(request); },
                  [this](LiveRequest& request) { handoff_failed(request); }}),
@@ -283,6 +286,7 @@ SimulationSums ServingSystem::sums() const {
   totals.encode_busy = transfer_.encode_busy();
   totals.decode_codec_busy = transfer_.decode_busy();
   totals.flows = transport_.flows();
+  totals.fidelity = transfer_.fidelity();
   totals.handoffs = transfer_.handoffs();
   totals.compressed_handoffs = transfer_.compressed_handoffs();
   totals.saved_by_bytes = transfer_.savings().by_bytes;

@@ -31,6 +31,12 @@ struct LiveCodecAccount {
   std::int64_t split_chunks{};       ///< several launches, because memory was short
 };
 
+/// How closely hand-offs were followed.
+enum class HandoffFidelity : std::uint8_t {
+  chunks,  ///< every chunk was a flow
+  fluid,   ///< one flow per lane
+};
+
 /// Sums over all instances or GPUs; busy times until the end.
 struct SimulationTotals {
   Seconds prefill_busy{};
@@ -46,6 +52,7 @@ struct SimulationTotals {
   std::int64_t compressed_handoffs{};
   Seconds saved_by_bytes{};  ///< of hand-offs alone on their paths, on the wire: fewer bytes,
   Seconds saved_by_descriptors{};  ///< and then fewer descriptors
+  HandoffFidelity fidelity{};
   std::int64_t kv_blocks_in_use{};  ///< at the end, on both sides; 0 when every request has ended
   LiveCodecAccount live_codec{};
   Seconds end{};  ///< the last event's date, or the horizon
