@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <string>
 
 namespace kvferry::analysis {
@@ -48,6 +49,13 @@ Json to_json(const Utilization& use) {
           {"links", links}};
 }
 
+// There are up to a thousand of them: four digits will do.
+Json rounded(const std::vector<double>& shares) {
+  Json json = Json::array();
+  for (const double share : shares) json.push_back(std::round(share * 1e4) / 1e4);
+  return json;
+}
+
 Json to_json(const NetworkFigures& network, const std::optional<Distribution>& hidden_transfer) {
   Json contended = Json::array();
   for (const ContendedLink& link : network.contended_links) {
@@ -58,7 +66,7 @@ Json to_json(const NetworkFigures& network, const std::optional<Distribution>& h
                          {"peak_flows", link.peak_flows}});
   }
   Json links = Json::object();
-  for (const LinkShares& line : network.timeline) links[line.name] = line.shares;
+  for (const LinkShares& line : network.timeline) links[line.name] = rounded(line.shares);
   return {{"contended_links", contended},
           {"incast", {{"events", network.incast.events}, {"seconds", network.incast.time.value}}},
           {"timeline", {{"bin_s", network.bin.value}, {"links", links}}},

@@ -11,6 +11,7 @@ namespace kvferry {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -44,6 +45,13 @@ TEST(NetworkReport, TheSummaryFollowsTheLinksOverTime) {
   const double length_s = summary["duration_s"];
   const double utilization = summary["utilization"]["links"]["node9-down"];
   EXPECT_NEAR(share_s / length_s / utilization, 1, 0.02);
+}
+
+TEST(NetworkReport, ThePolicyIsListedForTheDecodeSideOnly) {
+  const std::string list = run_kvferry("list policies").out;
+  const auto line = list.substr(list.find("network-aware"));
+  EXPECT_THAT(line.substr(0, line.find('\n')),
+              AllOf(HasSubstr("router.decode"), Not(HasSubstr("router.prefill"))));
 }
 
 TEST(NetworkReport, WhatCountsAsIncastIsTheUsersToSay) {
