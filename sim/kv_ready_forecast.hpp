@@ -14,7 +14,8 @@
 //
 // It is a guess: it knows neither what is sent next, nor how much of a flow is left (which counts
 // whole in bound, and once more as a sharer of the rate), nor that lanes may share links with one
-// another, nor queues at the sender, which delay every choice alike.
+// another, nor queues at the sender, which delay every choice alike, nor, with early binding, requests
+// bound for the instance whose prompts are not complete.
 #pragma once
 
 #include "sim/engine.hpp"
