@@ -26,8 +26,16 @@ TEST(NetworkReport, TheTableNamesBusyLinksOnly) {
   EXPECT_THAT(run_kvferry("run" + kScenario + fast).out, Not(HasSubstr("busiest links")));
 }
 
-TEST(NetworkReport, TheTableHasNoHiddenPartWhereNothingIsHidden) {
+TEST(NetworkReport, TheTableHasTheHiddenPartWhereAnythingIsHidden) {
+  const std::string layerwise = " --set transfer.overlap=layerwise";
   EXPECT_THAT(run_kvferry("run" + kScenario).out, Not(HasSubstr("during prefill")));
+  EXPECT_THAT(run_kvferry("run" + kScenario + layerwise).out, HasSubstr("during prefill"));
+  const json summary = json::parse(run_kvferry("run --format json" + kScenario + layerwise).out);
+  const double hidden = summary["network"]["transfer_hidden_ms"]["mean"];
+  const double exposed = summary["exposed_transfer_ms"]["mean"];
+  EXPECT_GT(hidden, 0);
+  EXPECT_NEAR(hidden + exposed, summary["transfer_ms"]["mean"].get<double>(), 1e-6)
+      << "nobody waits for room here";
 }
 
 TEST(NetworkReport, TheSummaryFollowsTheLinksOverTime) {
