@@ -2,6 +2,7 @@
 
 #include "scenarios/catalog.hpp"
 #include "scenarios/check_split.hpp"
+#include "scenarios/read_flows.hpp"
 #include "scenarios/read_pools.hpp"
 #include "scenarios/read_transfer_engine.hpp"
 #include "sim/kv_cache.hpp"
@@ -48,6 +49,7 @@ sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu
   config.link_latency = network.optional("link_latency", Time{Sign::not_negative}, Seconds{2e-6});
   config.incast_flows = static_cast<std::int32_t>(
       network.optional("incast_flows", Integer{2, 1 << 20}, defaults.incast_flows));
+  read_flows(network, config);
   if (config.preset == sim::TopologyPreset::point_to_point) return config;
   config.gpus_per_node = static_cast<std::int32_t>(
       network.optional("gpus_per_node", Integer{1, 1024}, defaults.gpus_per_node));

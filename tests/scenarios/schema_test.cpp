@@ -79,6 +79,7 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"decode", {}},
         Section{"mixed", {}},
         Section{"network", {}},
+        Section{"network.incast", {{"network.incast={flows: 8, efficiency: 0.5}"}}},
         Section{"transfer", {}},
         Section{"codec", {{"codec.timing=constant"}}},
         Section{"codec.payload", {}},
