@@ -14,10 +14,11 @@ constexpr std::string_view kHeader =
     "prefill_instance,decode_instance,"
     "prefill_start_s,prefill_end_s,kv_ready_s,first_token_s,finish_s,"
     "kv_raw_bytes,kv_wire_bytes,encode_s,network_s,decode_codec_s,outcome,"
-    "transfer_start_s,first_decode_step_s,session_id,scheduled_s,preemptions\n";
+    "transfer_start_s,first_decode_step_s,session_id,scheduled_s,preemptions,"
+    "retries,restarts\n";
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-constexpr std::size_t kLongestRow = 1024;  // 22 numbers of at most 24 characters, and an outcome
+constexpr std::size_t kLongestRow = 1024;  // 24 numbers of at most 24 characters, and an outcome
 
 /// Builds one row; every field ends with a comma, the last one's becomes the line's end.
 class Row {
@@ -68,6 +69,7 @@ void RequestsCsv::record(const RequestRecord& r) {
   row.number(r.encode.value).number(r.network.value).number(r.decode_codec.value);
   row.word(name_of(r.outcome)).date(r.transfer_start).date(r.first_decode_step);
   row.index(r.session).date(r.scheduled).number(r.preemptions);
+  row.number(r.retries).number(r.restarts);
   block_ += row.text();
   if (block_.size() < kBlockBytes) return;
   write_(block_);

@@ -88,8 +88,10 @@ Json to_json(const RunSummary& summary) {
   json["requests"] = summary.requests;
   json["completed"] = summary.completed;
   json["rejected"] = summary.rejected;
+  json["failed"] = summary.failed;
   json["unfinished"] = summary.unfinished;
   json["rejected_by_reason"] = summary.rejected_by_reason;
+  json["failed_by_reason"] = summary.failed_by_reason;
   json["duration_s"] = summary.duration_s;
   json["total_input_tokens"] = summary.input_tokens;
   json["total_output_tokens"] = summary.output_tokens;
@@ -97,6 +99,8 @@ Json to_json(const RunSummary& summary) {
   json["prefix_hit_rate"] =
       summary.input_tokens > 0 ? Json(summary.prefix_hit_rate()) : Json(nullptr);
   json["preemptions"] = summary.preemptions;
+  json["retries"] = summary.retries;
+  json["restarts"] = summary.restarts;
   json["request_throughput"] = summary.request_throughput;
   json["output_throughput"] = summary.output_throughput;
   json["total_token_throughput"] = summary.total_token_throughput;

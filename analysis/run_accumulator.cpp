@@ -8,6 +8,8 @@ void RunAccumulator::record(const RequestRecord& record) {
   requests_.add(record);
   ++tally_.outcomes[static_cast<std::size_t>(record.outcome)];
   tally_.preemptions += record.preemptions;
+  tally_.retries += record.retries;
+  tally_.restarts += record.restarts;
   tally_.kv_raw += record.kv_raw;
   tally_.kv_wire += record.kv_wire;
   if (record.arrival != kNever) {

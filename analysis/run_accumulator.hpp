@@ -18,6 +18,8 @@ namespace kvferry::analysis {
 struct RunTally {
   std::array<std::int64_t, kOutcomeNames.size()> outcomes{};
   std::int64_t preemptions{};
+  std::int64_t retries{};
+  std::int64_t restarts{};
   std::int64_t input_tokens{};   ///< of those that finished
   std::int64_t output_tokens{};  ///< likewise
   std::int64_t cached_tokens{};  ///< likewise

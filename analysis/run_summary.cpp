@@ -89,15 +89,25 @@ std::int64_t count_good(const RequestColumns& requests, const Slo& slo) {
   return good;
 }
 
+// What stands behind the colon.
+std::string reason_of(Outcome outcome) {
+  const std::string_view name = name_of(outcome);
+  return std::string(name.substr(name.find(':') + 1));
+}
+
 void add_counts(const RunTally& tally, RunSummary& summary) {
   for (std::size_t i = 0; i < tally.outcomes.size(); ++i) {
     const auto outcome = static_cast<Outcome>(i);
     const std::int64_t count = tally.outcomes[i];
     summary.requests += count;
-    if (count == 0 || !is_rejected(outcome)) continue;
-    summary.rejected += count;
-    constexpr std::string_view kPrefix = "rejected:";
-    summary.rejected_by_reason[std::string(name_of(outcome).substr(kPrefix.size()))] = count;
+    if (count == 0) continue;
+    if (is_rejected(outcome)) {
+      summary.rejected += count;
+      summary.rejected_by_reason[reason_of(outcome)] = count;
+    } else if (is_failed(outcome)) {
+      summary.failed += count;
+      summary.failed_by_reason[reason_of(outcome)] = count;
+    }
   }
   summary.completed = tally.outcomes[static_cast<std::size_t>(Outcome::finished)];
   summary.unfinished = tally.outcomes[static_cast<std::size_t>(Outcome::unfinished)];
@@ -105,6 +115,8 @@ void add_counts(const RunTally& tally, RunSummary& summary) {
   summary.output_tokens = tally.output_tokens;
   summary.cached_tokens = tally.cached_tokens;
   summary.preemptions = tally.preemptions;
+  summary.retries = tally.retries;
+  summary.restarts = tally.restarts;
   summary.kv_raw = tally.kv_raw;
   summary.kv_wire = tally.kv_wire;
   if (summary.kv_wire.value > 0) {

@@ -79,13 +79,17 @@ struct RunSummary {
   std::int64_t requests{};
   std::int64_t completed{};
   std::int64_t rejected{};
+  std::int64_t failed{};
   std::int64_t unfinished{};
   std::map<std::string, std::int64_t> rejected_by_reason;
+  std::map<std::string, std::int64_t> failed_by_reason;
   double duration_s{};
   std::int64_t input_tokens{};   ///< of completed requests
   std::int64_t output_tokens{};  ///< likewise
   std::int64_t cached_tokens{};  ///< input tokens of theirs whose prefill was skipped
   std::int64_t preemptions{};    ///< of all requests
+  std::int64_t retries{};        ///< likewise: flows sent again
+  std::int64_t restarts{};       ///< likewise: times computed again from prefill
   double request_throughput{};
   double output_throughput{};
   double total_token_throughput{};

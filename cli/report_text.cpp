@@ -140,12 +140,20 @@ void add_byte_rows(ReportTable& table) {
   });
 }
 
+// No row where nothing is to be counted.
+void add_count_row(ReportTable& table, const char* name, std::int64_t RunSummary::*count) {
+  if (!table.any([=](const RunSummary& s) { return s.*count > 0; })) return;
+  table.row(name, [=](const RunSummary& s) { return std::to_string(s.*count); });
+}
+
 void add_count_rows(ReportTable& table) {
   table.row("completed", [](const RunSummary& s) { return std::to_string(s.completed); });
   table.row("rejected", [](const RunSummary& s) { return std::to_string(s.rejected); });
+  add_count_row(table, "failed", &RunSummary::failed);
   table.row("unfinished", [](const RunSummary& s) { return std::to_string(s.unfinished); });
-  if (table.any([](const RunSummary& s) { return s.preemptions > 0; }))
-    table.row("preemptions", [](const RunSummary& s) { return std::to_string(s.preemptions); });
+  add_count_row(table, "preemptions", &RunSummary::preemptions);
+  add_count_row(table, "flows sent again", &RunSummary::retries);
+  add_count_row(table, "restarts", &RunSummary::restarts);
   if (table.any([](const RunSummary& s) { return s.cached_tokens > 0; })) {
     table.row("prompt tokens cached", [](const RunSummary& s) {
       return fmt::format("{:.1f} %", 100 * s.prefix_hit_rate());
@@ -153,11 +161,14 @@ void add_count_rows(ReportTable& table) {
   }
 }
 
-std::string rejections(const std::vector<ReportColumn>& columns) {
+std::string losses(const std::vector<ReportColumn>& columns) {
   std::string text;
   for (const ReportColumn& column : columns) {
     for (const auto& [reason, count] : column.finished->summary.rejected_by_reason) {
       text += fmt::format("rejected in {}: {} ({})\n", column.label, count, reason);
+    }
+    for (const auto& [reason, count] : column.finished->summary.failed_by_reason) {
+      text += fmt::format("failed in {}: {} ({})\n", column.label, count, reason);
     }
   }
   return text;
@@ -270,7 +281,7 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   add_byte_rows(table);
   table.gap();
   add_count_rows(table);
-  return headline(columns) + table.text() + rejections(columns) + busiest_links(columns) +
+  return headline(columns) + table.text() + losses(columns) + busiest_links(columns) +
          live_account(columns) + pairing(columns) + "\n" + sources(columns) + fidelities(columns);
 }
 

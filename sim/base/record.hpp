@@ -16,22 +16,36 @@ enum class Outcome : std::uint8_t {
   rejected_context,     ///< input + output exceed the model's context
   rejected_prefill_kv,  ///< the prompt alone exceeds a prefill instance's KV cache
   rejected_decode_kv,   ///< input + output exceed a decode instance's KV cache
+  failed_no_instance,   ///< no instance that could hold it is up, nor will ever be again
+  failed_restarts,      ///< lost more often than it may be computed again
 };
-inline constexpr std::array<std::string_view, 5> kOutcomeNames{
-    "unfinished", "finished", "rejected:exceeds-context", "rejected:exceeds-prefill-kv",
-    "rejected:exceeds-decode-kv"};
+inline constexpr std::array<std::string_view, 7> kOutcomeNames{"unfinished",
+                                                               "finished",
+                                                               "rejected:exceeds-context",
+                                                               "rejected:exceeds-prefill-kv",
+                                                               "rejected:exceeds-decode-kv",
+                                                               "failed:no-instance",
+                                                               "failed:too-many-restarts"};
 
 constexpr std::string_view name_of(Outcome outcome) {
   return kOutcomeNames[static_cast<std::size_t>(outcome)];
 }
 
 constexpr bool is_rejected(Outcome outcome) {
-  return outcome != Outcome::unfinished && outcome != Outcome::finished;
+  return outcome == Outcome::rejected_context || outcome == Outcome::rejected_prefill_kv ||
+         outcome == Outcome::rejected_decode_kv;
+}
+
+constexpr bool is_failed(Outcome outcome) {
+  return outcome == Outcome::failed_no_instance || outcome == Outcome::failed_restarts;
 }
 
 /// Dates are seconds since the scenario's start, or kNever when the request did not get that far.
 inline constexpr Seconds kNever{-1.0};
 
+/// Where an instance died or a hand-off was given up, prefill_start to kv_ready and cached_tokens are
+/// those of the attempt that gave the first token, the instances those of the last attempt, and bytes
+/// and codec times sums over all.
 struct RequestRecord {
   std::int64_t request_id{};
   std::int64_t session{-1};  ///< -1: none
@@ -41,6 +55,9 @@ struct RequestRecord {
   std::int64_t output_tokens{};
   std::int64_t cached_tokens{};  ///< prompt tokens whose prefill was skipped
   std::int64_t preemptions{};    ///< times it lost its KV cache, or had it swapped out
+  std::int64_t retries{};        ///< flows of its hand-offs that were sent again
+  std::int64_t restarts{};       ///< times it was computed again from prefill: an instance died, or
+                                 ///< a hand-off was given up
   std::int32_t prefill_instance{-1};
   std::int32_t decode_instance{-1};
   Seconds prefill_start{kNever};

@@ -36,21 +36,24 @@ TEST(RequestsCsv, HasTheColumnsOfTheContractAndLeavesOutWhatNeverHappened) {
   done.session = 12;
   done.scheduled = {0.05};
   done.preemptions = 3;
+  done.retries = 5;
+  done.restarts = 2;
   std::string text;
   RequestsCsv csv([&](std::string_view block) { text += block; });
   csv.record(done);
   csv.record(rejected);
   EXPECT_EQ(text, "") << "short runs touch the disk once";
   csv.finish();
-  EXPECT_EQ(text,
-            "request_id,arrival_s,input_tokens,output_tokens,cached_tokens,"
-            "prefill_instance,decode_instance,"
-            "prefill_start_s,prefill_end_s,kv_ready_s,first_token_s,finish_s,"
-            "kv_raw_bytes,kv_wire_bytes,encode_s,network_s,decode_codec_s,outcome,"
-            "transfer_start_s,first_decode_step_s,session_id,scheduled_s,preemptions\n"
-            "4,0.1,10,2,0,1,0,0.2,0.3,0.4,0.45,0.5,100,75,1e-06,0.1,2e-06,finished,0.35,0.5,"
-            "12,0.05,3\n"
-            "0,1,0,0,0,,,,,,,,0,0,0,0,0,rejected:exceeds-decode-kv,,,,0,0\n");
+  EXPECT_EQ(
+      text,
+      "request_id,arrival_s,input_tokens,output_tokens,cached_tokens,"
+      "prefill_instance,decode_instance,"
+      "prefill_start_s,prefill_end_s,kv_ready_s,first_token_s,finish_s,"
+      "kv_raw_bytes,kv_wire_bytes,encode_s,network_s,decode_codec_s,outcome,"
+      "transfer_start_s,first_decode_step_s,session_id,scheduled_s,preemptions,retries,restarts\n"
+      "4,0.1,10,2,0,1,0,0.2,0.3,0.4,0.45,0.5,100,75,1e-06,0.1,2e-06,finished,0.35,0.5,"
+      "12,0.05,3,5,2\n"
+      "0,1,0,0,0,,,,,,,,0,0,0,0,0,rejected:exceeds-decode-kv,,,,0,0,0,0\n");
 }
 
 // No field may be longer than there is room for, nor a row be lost where blocks meet.
@@ -58,7 +61,8 @@ TEST(RequestsCsv, LongRowsOfManyBlocksAreAllThere) {
   RequestRecord longest;
   longest.request_id = longest.session = std::numeric_limits<std::int64_t>::max();
   longest.input_tokens = longest.output_tokens = longest.cached_tokens = longest.preemptions =
-      longest.kv_raw.value = longest.kv_wire.value = std::numeric_limits<std::int64_t>::min();
+      longest.retries = longest.restarts = longest.kv_raw.value = longest.kv_wire.value =
+          std::numeric_limits<std::int64_t>::min();
   longest.prefill_instance = longest.decode_instance = std::numeric_limits<std::int32_t>::max();
   for (Seconds* time : {&longest.scheduled, &longest.arrival, &longest.prefill_start,
                         &longest.prefill_end, &longest.transfer_start, &longest.kv_ready,
@@ -77,7 +81,7 @@ TEST(RequestsCsv, LongRowsOfManyBlocksAreAllThere) {
   csv.finish();
   EXPECT_GT(blocks, 3U);
   EXPECT_EQ(std::ranges::count(text, '\n'), static_cast<std::ptrdiff_t>(kRows + 1));
-  EXPECT_EQ(std::ranges::count(text, ','), static_cast<std::ptrdiff_t>(22 * (kRows + 1)));
+  EXPECT_EQ(std::ranges::count(text, ','), static_cast<std::ptrdiff_t>(24 * (kRows + 1)));
 }
 
 }  // namespace

@@ -127,6 +127,25 @@ TEST(RunSummary, PreemptionsAndCachedTokensAreCounted) {
   EXPECT_EQ(json["prefix_hit_rate"], 0.25) << "of 300 input tokens that completed";
 }
 
+TEST(RunSummary, WhatFailuresCostIsCounted) {
+  SimulationResult result = three_requests();
+  const auto before = to_json(summarize(result, context()));
+  result.records[0].restarts = 2;
+  result.records[0].retries = 5;
+  result.records[4].restarts = 1;
+  result.records[3].outcome = Outcome::failed_no_instance;
+  result.records[4].outcome = Outcome::failed_restarts;
+  const auto json = to_json(summarize(result, context()));
+  EXPECT_EQ(json["restarts"], 3) << "of all requests";
+  EXPECT_EQ(json["retries"], 5);
+  EXPECT_EQ(before["failed"], 0);
+  EXPECT_EQ(json["failed"], 2);
+  EXPECT_EQ(json["failed_by_reason"]["no-instance"], 1);
+  EXPECT_EQ(json["failed_by_reason"]["too-many-restarts"], 1);
+  EXPECT_EQ(json["requests"], json["completed"].get<int>() + json["rejected"].get<int>() +
+                                  json["failed"].get<int>() + json["unfinished"].get<int>());
+}
+
 // The client wanted to send the first 500 ms, the others 0 ms earlier.
 TEST(RunSummary, TimesFromTheScheduleAppearOnlyWhereClientsHeldRequestsBack) {
   SimulationResult result = three_requests();
