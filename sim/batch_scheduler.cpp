@@ -49,7 +49,7 @@ std::span<const BlockKey> BatchScheduler::keys_of(const Sequence& sequence) cons
 }
 
 void BatchScheduler::add_prompt(Sequence& sequence) {
-  sequence.prompt_target = sequence.owner->record.input_tokens;
+  sequence.prompt_target = sequence.owner->prompt_tokens();
   sequence.prompt_computed = 0;
   pending_tokens_ += sequence.prompt_target;
   ++sequences_;
@@ -57,10 +57,11 @@ void BatchScheduler::add_prompt(Sequence& sequence) {
 }
 
 void BatchScheduler::add_handoff(Sequence& sequence) {
-  pending_tokens_ += sequence.owner->record.input_tokens;
+  const std::int64_t tokens = sequence.owner->prompt_tokens();
+  pending_tokens_ += tokens;
   ++sequences_;
-  incoming_tokens_ += sequence.owner->record.input_tokens;
-  waiting_handoff_blocks_ += handoff_blocks(sequence.owner->record.input_tokens);
+  incoming_tokens_ += tokens;
+  waiting_handoff_blocks_ += handoff_blocks(tokens);
   handoffs_.push_back(&sequence);
 }
 
@@ -79,15 +80,27 @@ std::int64_t BatchScheduler::blocks_missing_for(std::int64_t tokens) const {
 Sequence* BatchScheduler::let_in_handoff() {
   if (handoffs_.empty() || !preempted_.empty() || !swapped_.empty()) return nullptr;
   Sequence& sequence = *handoffs_.front();
-  sequence.prompt_target = sequence.owner->record.input_tokens;
+  sequence.prompt_target = sequence.owner->prompt_tokens();
   if (!admit(sequence)) return nullptr;
   handoffs_.pop_front();
-  waiting_handoff_blocks_ -= handoff_blocks(sequence.owner->record.input_tokens);
+  waiting_handoff_blocks_ -= handoff_blocks(sequence.prompt_target);
   return &sequence;
 }
 
+void BatchScheduler::drop_handoff(Sequence& sequence) {
+  const std::int64_t tokens = sequence.owner->prompt_tokens();
+  pending_tokens_ -= tokens;
+  --sequences_;
+  incoming_tokens_ -= tokens;
+  if (std::erase(handoffs_, &sequence) > 0) {
+    waiting_handoff_blocks_ -= handoff_blocks(tokens);
+  } else {
+    release(sequence);
+  }
+}
+
 bool BatchScheduler::add_answer(Sequence& sequence) {
-  incoming_tokens_ -= sequence.owner->record.input_tokens;
+  incoming_tokens_ -= sequence.owner->prompt_tokens();
   cache_.publish(sequence.holding, keys_of(sequence));
   if (sequence.remaining > 0) {
     ready_.push_back(&sequence);
@@ -329,6 +342,14 @@ Sequence* BatchScheduler::take_finished() {
 void BatchScheduler::end_answer(Sequence& sequence) {
   free_blocks(sequence);
   --sequences_;
+}
+
+void BatchScheduler::write_back_answers(Seconds last_token) {
+  while (!answers_.empty()) {
+    Sequence& sequence = answers_.latest();
+    if (std::erase(fresh_, &sequence) == 0) sequence.last_token = last_token;
+    answers_.remove(sequence);
+  }
 }
 
 void BatchScheduler::take_answer_blocks(std::int64_t first, std::int64_t last) {

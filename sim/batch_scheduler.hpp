@@ -66,6 +66,9 @@ class BatchScheduler {
   /// Its KV cache is complete here: it takes a seat in the decode batch when one is free. False
   /// when no token remains to be computed; it has then given back its blocks.
   bool add_answer(Sequence& sequence);
+  bool handoffs_wait() const { return !handoffs_.empty(); }
+  /// One that will not come, whether it had room or not.
+  void drop_handoff(Sequence& sequence);
   /// A prompt that was handed off: its blocks are free again, and it is none of this engine's work.
   void prompt_left(Sequence& sequence);
 
@@ -89,6 +92,10 @@ class BatchScheduler {
   /// Iterations that the decode batch can run without any change, of which the first `started` hold
   /// their blocks already.
   std::int64_t unchanged_iterations(std::int64_t started) const;
+
+  /// Everything is about to be lost: `remaining` and `last_token` of the answers in the decode batch
+  /// are brought up to date. @param last_token when the decode batch had its latest tokens
+  void write_back_answers(Seconds last_token);
 
   const DecodeBatch& answers() const { return answers_; }
   const KvCache& cache() const { return cache_; }

@@ -13,7 +13,10 @@ Engine::Engine(EventLoop& loop, ResultSink& sink, const EngineSetup& setup, Call
       gaps_(sink) {}
 
 void Engine::submit_prompt(LiveRequest& request) {
-  request.at_prefill.owner = &request;
+  Sequence& sequence = request.at_prefill;
+  sequence.owner = &request;
+  sequence.remaining = request.record.output_tokens - request.delivered;
+  sequence.last_token = request.last_token;
   scheduler_.add_prompt(request.at_prefill);
   wake();
 }
@@ -32,17 +35,18 @@ void Engine::let_in_handoffs() {
 }
 
 void Engine::kv_arrived(LiveRequest& request) {
-  RequestRecord& record = request.record;
-  if (setup_.first_token == FirstToken::kv_ready) record.first_token = loop_.now();
   Sequence& sequence = request.at_decode;
-  // The first token comes from prefill, unless the decode side computes it again.
-  const bool computes_first = setup_.first_token == FirstToken::decode_step;
-  sequence.remaining = computes_first ? record.output_tokens : record.output_tokens - 1;
-  sequence.context = record.input_tokens;
-  sequence.last_token = record.first_token;
+  sequence.remaining = request.at_prefill.remaining;
+  sequence.context = request.prompt_tokens();
+  sequence.last_token = request.at_prefill.last_token;
+  // Prefill's token, unless the client has it or the decode side computes it again.
+  if (setup_.first_token == FirstToken::kv_ready) {
+    gaps_.delivered(sequence, loop_.now());
+    --sequence.remaining;
+  }
   settle();
   if (!scheduler_.add_answer(sequence)) {
-    finish(request);
+    finish(request, sequence.last_token);
     let_in_handoffs();
   }
   wake();
@@ -53,6 +57,30 @@ void Engine::prompt_left(LiveRequest& request) {
   scheduler_.prompt_left(request.at_prefill);
   let_in_handoffs();
   wake();
+}
+
+void Engine::drop_handoff(LiveRequest& request) {
+  settle();
+  scheduler_.drop_handoff(request.at_decode);
+}
+
+void Engine::room_freed() {
+  let_in_handoffs();
+  wake();
+}
+
+void Engine::die() {
+  settle();
+  if (running_) {
+    loop_.cancel(end_event_);
+    running_ = false;
+    clock_.stop(loop_.now(), ended_);
+    if (answers_run_ && ended_ > 0) report_tokens(ended_);
+  }
+  delay_ = {};
+  complete_.clear();
+  scheduler_.write_back_answers(gaps_.latest());
+  scheduler_ = BatchScheduler(setup_.role, setup_.config, setup_.cache, setup_.window);
 }
 
 // Something has changed that the next batch may depend on.
@@ -153,11 +181,13 @@ void Engine::start_answers(const Batch& batch) {
   }
 }
 
-// Nobody can join it as long as its chunks fill the token budget.
+// Nobody can join it as long as its chunks fill the token budget. Hand-offs may be let in after the
+// first: those that had to come before them, because they had lost their room, may have it now.
 void Engine::start_prompt_alone(const PromptChunk& chunk) {
   const Sequence& sequence = *chunk.sequence;
   const std::int64_t left = sequence.prompt_target - sequence.prompt_computed;
-  const std::int64_t full_chunks = setup_.skip_ahead ? (left - 1) / chunk.tokens : 1;
+  const bool may_skip = setup_.skip_ahead && !scheduler_.handoffs_wait();
+  const std::int64_t full_chunks = may_skip ? (left - 1) / chunk.tokens : 1;
   std::vector<Seconds> ends;
   Seconds end = loop_.now();
   for (std::int64_t i = 0; i < std::max<std::int64_t>(full_chunks, 1); ++i) {
@@ -215,7 +245,7 @@ void Engine::end() {
   clock_.stop(loop_.now(), iterations);
   if (answers_run_) report_tokens(iterations);
   complete_prompts();
-  while (Sequence* sequence = scheduler_.take_finished()) finish(*sequence->owner);
+  while (Sequence* sequence = scheduler_.take_finished()) finish(*sequence->owner, loop_.now());
   let_in_handoffs();
   schedule_dispatch();
 }
@@ -242,11 +272,15 @@ void Engine::prompt_complete(Sequence& sequence) {
     return;
   }
   request.record.prefill_end = loop_.now();
-  if (setup_.role == EngineRole::prefill) {
-    callbacks_.prompt_computed(request);
-  } else {
+  if (setup_.role != EngineRole::prefill) {
     answer_here(sequence);
+    return;
   }
+  if (setup_.first_token == FirstToken::prefill) {
+    gaps_.delivered(sequence, loop_.now());
+    --sequence.remaining;
+  }
+  callbacks_.prompt_computed(request);
 }
 
 // There is no hand-off: the cache is where it is needed.
@@ -255,16 +289,14 @@ void Engine::answer_here(Sequence& sequence) {
   const Seconds now = loop_.now();
   record.transfer_start = now;
   record.kv_ready = now;
-  record.first_token = now;
-  sequence.last_token = now;
-  sequence.context = record.input_tokens;
-  sequence.remaining = record.output_tokens - 1;
-  if (sequence.remaining > 0) {
+  gaps_.delivered(sequence, now);
+  sequence.context = sequence.owner->prompt_tokens();
+  if (--sequence.remaining > 0) {
     scheduler_.start_answer(sequence);
     return;
   }
   scheduler_.end_answer(sequence);
-  finish(*sequence.owner);
+  finish(*sequence.owner, now);
 }
 
 void Engine::recomputed(Sequence& sequence) {
@@ -275,13 +307,13 @@ void Engine::recomputed(Sequence& sequence) {
     return;
   }
   scheduler_.end_answer(sequence);
-  finish(*sequence.owner);
+  finish(*sequence.owner, loop_.now());
 }
 
-void Engine::finish(LiveRequest& request) {
-  RequestRecord& record = request.record;
-  record.finish = record.output_tokens == 1 ? record.first_token : loop_.now();
-  record.outcome = Outcome::finished;
+// @param when the client had its last token, which may be before its cache arrived
+void Engine::finish(LiveRequest& request, Seconds when) {
+  request.record.finish = when;
+  request.record.outcome = Outcome::finished;
   callbacks_.finished(request);
 }
 

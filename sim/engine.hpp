@@ -62,6 +62,13 @@ class Engine {
   /// later by as much.
   void delay(Seconds by);
 
+  /// Its hand-off will not come, whether it was let in or not. Others are let in by room_freed().
+  void drop_handoff(LiveRequest& request);
+  void room_freed();
+  /// The instance dies: everything in it is lost, the iteration that runs is cut. Of its sequences
+  /// only `remaining` and `last_token` hold. It is empty when it comes back, and to be used no sooner.
+  void die();
+
   /// Brings everything below up to now.
   void settle();
   /// Requests waiting or running, those being handed off to it or from it included.
@@ -103,7 +110,7 @@ class Engine {
   void prompt_complete(Sequence& sequence);
   void answer_here(Sequence& sequence);
   void recomputed(Sequence& sequence);
-  void finish(LiveRequest& request);
+  void finish(LiveRequest& request, Seconds when);
   Seconds swap_time(std::int64_t blocks) const;
 
   EventLoop& loop_;

@@ -15,6 +15,7 @@ namespace kvferry::sim {
 enum class EventPriority : std::uint8_t {
   iteration_end,  ///< a batch ends: frees what others may be waiting for
   transfer,       ///< a codec stage or a delivery ends: likewise
+  failure,        ///< a link or an instance fails or comes back: what ended just then has ended
   arrival,        ///< a request arrives: seen by everything that is decided at this instant
   dispatch,       ///< an idle engine forms its next batch, knowing all of the above
   horizon,        ///< the end of what is observed: everything else of this instant still counts

@@ -34,9 +34,9 @@ Seconds KvReadyForecast::ready_after(const LiveRequest& request, std::int32_t to
     const topologies::GpuId receiver = target.first + i * target.count / lanes;
     rate = std::min(rate, transport_.expected_rate(sender, receiver, salt));
   }
-  const Bytes bytes = kv_bytes(model_, request.record.input_tokens) +
+  const Bytes bytes = kv_bytes(model_, request.prompt_tokens()) +
                       kv_bytes_per_token(model_) * engine.incoming_tokens();
-  return admission_wait(request.record.input_tokens, engine) + bytes / rate * (1.0 / lanes);
+  return admission_wait(request.prompt_tokens(), engine) + bytes / rate * (1.0 / lanes);
 }
 
 }  // namespace kvferry::sim

@@ -28,14 +28,22 @@ class RecordStream {
   /// Passes on what has ended. Not to be called by anybody whom a request might still be using.
   void pass_on() {
     while (!live_.empty() && live_.front()->ended) {
-      sink_.record(live_.front()->record);
+      sink_.record(live_.front()->final_record());
       live_.pop_front();
+    }
+  }
+
+  /// Calls use(request) for all that have not ended, in the order of sending.
+  template <typename Use>
+  void for_each_live(Use use) {
+    for (const auto& live : live_) {
+      if (!live->ended) use(*live);
     }
   }
 
   /// The run is over: passes on everything.
   void pass_on_all() {
-    for (const auto& live : live_) sink_.record(live->record);
+    for (const auto& live : live_) sink_.record(live->final_record());
     live_.clear();
   }
 

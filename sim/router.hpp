@@ -28,7 +28,8 @@ struct RoutedRequest {
 };
 
 /// What a router may know of its pool:
-///   size()            instances, at least one
+///   size()            instances that can take the request, at least one
+///   number(i)         which one of all that is, whoever else can take the request
 ///   requests(i)       that instance i has, waiting or running
 ///   tokens(i)         of these requests, that instance i has yet to work on
 ///   cached_tokens(i, request)  of the prompt that instance i would not compute; below its length
@@ -36,6 +37,7 @@ struct RoutedRequest {
 template <typename View>
 concept PoolView = requires(const View& pool, std::size_t i, const RoutedRequest& request) {
   { pool.size() } -> std::convertible_to<std::size_t>;
+  { pool.number(i) } -> std::convertible_to<std::int32_t>;
   { pool.requests(i) } -> std::convertible_to<std::int64_t>;
   { pool.tokens(i) } -> std::convertible_to<std::int64_t>;
   { pool.cached_tokens(i, request) } -> std::convertible_to<std::int64_t>;
@@ -77,7 +79,7 @@ class Router {
   RouterPolicy policy_;
   RandomStream random_;
   std::uint64_t turn_ = 0;
-  std::unordered_map<std::int64_t, std::size_t> homes_;  // by session; never iterated
+  std::unordered_map<std::int64_t, std::int32_t> homes_;  // by session; never iterated
 };
 
 template <PoolView View>
@@ -148,9 +150,13 @@ template <PoolView View>
 std::size_t Router::home_of(std::int64_t session, const View& pool) {
   if (session < 0) return least_loaded(pool);
   const auto known = homes_.find(session);
-  if (known != homes_.end()) return known->second;
+  if (known != homes_.end()) {
+    for (std::size_t i = 0; i < pool.size(); ++i) {
+      if (pool.number(i) == known->second) return i;
+    }
+  }
   const std::size_t home = least_loaded(pool);
-  homes_.emplace(session, home);
+  homes_.insert_or_assign(session, pool.number(home));
   return home;
 }
 

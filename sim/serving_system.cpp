@@ -1,13 +1,11 @@
 #include "sim/serving_system.hpp"
 
-#include "sim/base/error.hpp"
 #include "sim/fidelity.hpp"
 #include "sim/kv_memory.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <map>
-#include <string>
 
 namespace kvferry::sim {
 namespace {
@@ -39,6 +37,7 @@ class ServingSystem::Candidates {
       : system_(system), request_(request), numbers_(numbers) {}
 
   std::size_t size() const { return numbers_.size(); }
+  std::int32_t number(std::size_t i) const { return numbers_[i]; }
   std::int64_t requests(std::size_t i) const { return engine(i).sequences(); }
   std::int64_t tokens(std::size_t i) const {
     engine(i).settle();
@@ -74,15 +73,20 @@ ServingSystem::ServingSystem(const SimulationConfig& config, const Placement& pl
       transfer_({backend.loop, transport_, backend.codec, config.model},
                 with_fidelity(config, placement, requests, backend.codec.compresses(),
                               backend.network.limits_rates()),
-                {[this](LiveRequest& request) { engine_of_prompt(request).prompt_left(request); },
+                {[this](LiveRequest& request) { last_byte_left(request); },
                  [this](LiveRequest& request) { handoff_complete(request); },
                  [this](LiveRequest& request) { handoff_failed(request); }}),
       kv_ready_(transport_, placement, config.model),
       prefill_router_(config.prefill.router, config.seed, "prefill"),
       decode_router_(config.decode.router, config.seed, "decode"),
       clients_(backend.loop, requests, config.max_concurrency,
-               [this](const workloads::Request& request, Seconds due) { send(request, due); }) {
+               [this](const workloads::Request& request, Seconds due) { send(request, due); }),
+      requests_left_(requests.size()),
+      failures_(
+          backend.loop, transport_, plan_failures(config, placement), config.seed,
+          [this](std::int32_t engine, InstanceState state) { instance_changed(engine, state); }) {
   add_engines();
+  if (requests.empty()) failures_.stop();
   if (config.horizon) loop_.at(*config.horizon, EventPriority::horizon, [this] { stop(); });
 }
 
@@ -107,6 +111,7 @@ void ServingSystem::add_engines() {
                             config_.skip_ahead};
     engines_.emplace_back(loop_, sink_, setup, callbacks());
     roles_.push_back(kind.role);
+    states_.push_back(InstanceState::up);
     smallest_cache_tokens_ =
         std::min(smallest_cache_tokens_,
                  (memory.blocks - memory.window_blocks) * kind.config->kv_block_tokens);
@@ -166,11 +171,24 @@ Outcome ServingSystem::admission_verdict(const RequestRecord& record) {
   return Outcome::unfinished;
 }
 
+std::span<const std::int32_t> ServingSystem::that_fit(const LiveRequest& request,
+                                                      std::span<const std::int32_t> numbers) {
+  const RequestRecord& record = request.record;
+  return that_hold(request.prompt_tokens(), record.input_tokens + record.output_tokens, numbers);
+}
+
+// Nobody where all that could take it are dead.
 std::int32_t ServingSystem::route(Router& router, const LiveRequest& request,
                                   std::span<const std::int32_t> numbers) {
   const RequestRecord& record = request.record;
-  const auto candidates =
-      that_hold(record.input_tokens, record.input_tokens + record.output_tokens, numbers);
+  std::span<const std::int32_t> candidates = that_fit(request, numbers);
+  if (not_up_ > 0) {
+    const auto is_up = [this](std::int32_t n) { return state_of(n) == InstanceState::up; };
+    living_.clear();
+    std::ranges::copy_if(candidates, std::back_inserter(living_), is_up);
+    candidates = living_;
+    if (candidates.empty()) return kNobody;
+  }
   const std::size_t chosen =
       router.pick({record.session, record.input_tokens, request.request->prefix_blocks},
                   Candidates(*this, request, candidates));
@@ -179,6 +197,10 @@ std::int32_t ServingSystem::route(Router& router, const LiveRequest& request,
 
 void ServingSystem::to_prefill(LiveRequest& request) {
   const std::int32_t number = route(prefill_router_, request, prompt_engines_);
+  if (number == kNobody) {
+    wait_for_instance(request, prompt_engines_);
+    return;
+  }
   const auto i = static_cast<std::size_t>(number);
   request.prompt_engine = number;
   request.record.prefill_instance = pool_ranks_[i].among_prompts;
@@ -192,27 +214,40 @@ void ServingSystem::prompt_completes(LiveRequest& request, Seconds end) {
   if (config_.transfer.overlap != Overlap::layerwise) return;
   request.computed_from = loop_.now();
   request.computed_by = end;
-  to_decode(request);
+  offer(request);
 }
 
 void ServingSystem::prompt_computed(LiveRequest& request) {
-  if (config_.first_token == FirstToken::prefill)
-    request.record.first_token = request.record.prefill_end;
-  if (config_.transfer.overlap == Overlap::layerwise) return;
-  request.computed_from = loop_.now();
-  request.computed_by = loop_.now();
+  if (request.is_offered()) return;  // layerwise
+  if (request.handoff_failed) {
+    compute_again(request);
+    return;
+  }
+  if (config_.transfer.overlap != Overlap::layerwise) {
+    request.computed_from = loop_.now();
+    request.computed_by = loop_.now();
+  }
   to_decode(request);
 }
 
+// Where all are dead it stays unbound.
 void ServingSystem::bind_decode(LiveRequest& request) {
   request.answer_engine = route(decode_router_, request, answer_engines_);
+  if (request.answer_engine == kNobody) return;
   request.record.decode_instance =
       pool_ranks_[static_cast<std::size_t>(request.answer_engine)].among_answers;
 }
 
-void ServingSystem::to_decode(LiveRequest& request) {
-  if (config_.transfer.binding == Binding::late) bind_decode(request);
+// False where there is no instance to take it.
+bool ServingSystem::offer(LiveRequest& request) {
+  if (request.answer_engine == kNobody) bind_decode(request);
+  if (request.answer_engine == kNobody) return false;
   engine_of_answer(request).submit_handoff(request);
+  return true;
+}
+
+void ServingSystem::to_decode(LiveRequest& request) {
+  if (!offer(request)) wait_for_instance(request, answer_engines_);
 }
 
 HandoffEnds ServingSystem::ends_of_handoff(const LiveRequest& request) {
@@ -226,27 +261,32 @@ HandoffEnds ServingSystem::ends_of_handoff(const LiveRequest& request) {
 void ServingSystem::hand_off(LiveRequest& request) {
   const std::int64_t held =
       config_.transfer.skip_cached ? request.at_decode.holding.cached_tokens() : 0;
+  request.decoded_before = request.record.decode_codec;
+  Engine& sender = engine_of_prompt(request);
   const Seconds encode =
-      transfer_.begin(request, request.record.input_tokens - held, ends_of_handoff(request),
+      transfer_.begin(request, request.prompt_tokens() - held, ends_of_handoff(request),
                       {request.computed_from, request.computed_by});
-  engine_of_prompt(request).delay(encode * config_.transfer.interference.encode);
+  sender.delay(encode * config_.transfer.interference.encode);
 }
 
 void ServingSystem::handoff_complete(LiveRequest& request) {
   Engine& engine = engine_of_answer(request);
-  engine.delay(request.record.decode_codec * config_.transfer.interference.decode);
+  const Seconds decode = request.record.decode_codec - request.decoded_before;
+  engine.delay(decode * config_.transfer.interference.decode);
+  request.answering = true;
   engine.kv_arrived(request);
 }
 
-// Only links that fail can bring it about, and nothing in a scenario makes them fail yet.
-void ServingSystem::handoff_failed(LiveRequest& request) {
-  throw RunError("request " + std::to_string(request.record.request_id) +
-                 ": its hand-off found no way through the network");
+void ServingSystem::last_byte_left(LiveRequest& request) {
+  Engine& engine = engine_of_prompt(request);
+  request.prompt_engine = kNobody;
+  engine.prompt_left(request);
 }
 
 void ServingSystem::ended(LiveRequest& request) {
   request.ended = true;
-  kv_ready_.answered(request.record);
+  if (request.record.transfer_start != kNever) kv_ready_.answered(request.record);
+  if (--requests_left_ == 0) failures_.stop();
   if (!clients_.ended(*request.request)) return;
   prefill_router_.session_ended(request.record.session);
   decode_router_.session_ended(request.record.session);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sim/base/units.hpp"
+#include "sim/failure_config.hpp"
 #include "sim/gpu_spec.hpp"
 #include "sim/kv_descriptors.hpp"
 #include "sim/model_spec.hpp"
@@ -28,7 +29,8 @@ enum class RouterPolicy : std::uint8_t {
   random,          ///< any
   power_of_two,    ///< of two different ones drawn at random, the one with fewer requests
   prefix_aware,    ///< the fewest tokens to work on, this prompt's uncached ones included
-  session_sticky,  ///< where the session's previous turn went; the first turn: least_loaded
+  session_sticky,  ///< where the session's previous turn went; the first turn, and one whose
+                   ///< instance is down or too small for it: least_loaded
   network_aware,   ///< where the KV cache is predicted to be usable first (decode side only)
 };
 
@@ -187,6 +189,7 @@ struct SimulationConfig {
   std::optional<PoolConfig> mixed;  ///< engines that do both, beside the two pools
   NetworkConfig network;
   TransferConfig transfer;
+  FailureConfig failures;
   FirstToken first_token = FirstToken::kv_ready;
   std::int64_t key_tokens =
       0;  ///< prompt tokens that one prefix key of a request stands for; 0: none

@@ -42,6 +42,16 @@ void TokenGaps::ended(const DecodeRun& run, std::span<Sequence* const> fresh) {
   latest_ = run.end;
 }
 
+void TokenGaps::delivered(Sequence& sequence, Seconds now) {
+  RequestRecord& record = sequence.owner->record;
+  if (record.first_token == kNever) {
+    record.first_token = now;
+  } else {
+    sink_.token_gaps({now, now - sequence.last_token, {}, 1, 1});
+  }
+  sequence.last_token = now;
+}
+
 void TokenGaps::recomputed(Sequence& sequence, Seconds now) {
   if (!is_first(sequence.owner->record, now))
     sink_.token_gaps({now, now - sequence.last_token, {}, 1, 1});

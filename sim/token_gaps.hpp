@@ -30,6 +30,8 @@ class TokenGaps {
 
   /// Also dates the first tokens of `fresh`.
   void ended(const DecodeRun& run, std::span<Sequence* const> fresh);
+  /// A token that comes with its cache, and not from a decode iteration.
+  void delivered(Sequence& sequence, Seconds now);
   /// A token that came from computing a lost cache again.
   void recomputed(Sequence& sequence, Seconds now);
 

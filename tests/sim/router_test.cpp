@@ -26,6 +26,7 @@ struct FixedPool {
   mutable int look_ups = 0;
 
   std::size_t size() const { return loads.size(); }
+  std::int32_t number(std::size_t i) const { return static_cast<std::int32_t>(i); }
   std::int64_t requests(std::size_t i) const { return loads[i].requests; }
   std::int64_t tokens(std::size_t i) const { return loads[i].tokens; }
   std::int64_t cached_tokens(std::size_t i, const RoutedRequest&) const {

@@ -3,7 +3,7 @@
 // same records and the same gaps between tokens.
 #include "sim/base/random.hpp"
 #include "sim/isolated_simulation.hpp"
-#include "tests/sim/random_system.hpp"
+#include "tests/sim/failing_system.hpp"
 
 #include <gtest/gtest.h>
 
@@ -33,6 +33,7 @@ void compare_records(const RequestRecord& a, const RequestRecord& b, Difference&
   EXPECT_EQ(a.decode_instance, b.decode_instance);
   EXPECT_EQ(a.cached_tokens, b.cached_tokens);
   EXPECT_EQ(a.preemptions, b.preemptions);
+  EXPECT_EQ(a.restarts, b.restarts);
   EXPECT_EQ(a.kv_raw, b.kv_raw);
   difference.add(a.scheduled, b.scheduled);
   difference.add(a.arrival, b.arrival);
@@ -103,6 +104,36 @@ TEST(SkipAhead, GivesTheResultsOfEveryIteration) {
             << " runs of gaps, " << preemptions << " preemptions; largest relative difference "
             << difference.largest << '\n';
   EXPECT_GT(preemptions, 1000) << "the systems must be small enough to preempt";
+}
+
+// The same when iterations are cut by deaths, and requests begin again.
+TEST(SkipAhead, GivesTheResultsOfEveryIterationWhenInstancesDie) {
+  constexpr std::uint64_t kSystems = 400;
+  Difference difference;
+  std::int64_t restarts = 0;
+  for (std::uint64_t seed = 1; seed <= kSystems && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomStream random(seed, "skip ahead with deaths");
+    SimulationConfig config = random_system(random);
+    choose_hand_off(random, config);
+    add_random_deaths(random, config);
+    const auto requests = random_requests(random);
+    const auto codec = codec::make_raw_transfer();
+    const SimulationResult skipping = simulate_isolated(config, requests, *codec);
+    config.skip_ahead = false;
+    const SimulationResult stepping = simulate_isolated(config, requests, *codec);
+    ASSERT_EQ(skipping.records.size(), stepping.records.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      compare_records(skipping.records[i], stepping.records[i], difference);
+      restarts += skipping.records[i].restarts;
+    }
+    compare_gaps(skipping, stepping, difference);
+    compare_totals(skipping.totals, stepping.totals, difference);
+    EXPECT_LT(difference.largest, kTolerance);
+  }
+  std::cout << kSystems << " systems, " << restarts << " restarts; largest relative difference "
+            << difference.largest << '\n';
+  EXPECT_GT(restarts, 1000) << "deaths must hit somebody";
 }
 
 }  // namespace
