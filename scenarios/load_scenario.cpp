@@ -2,9 +2,12 @@
 
 #include "scenarios/config_node.hpp"
 #include "scenarios/read_codec.hpp"
+#include "scenarios/read_failures.hpp"
 #include "scenarios/read_system.hpp"
 #include "scenarios/read_workload.hpp"
 #include "sim/base/error.hpp"
+#include "sim/failure_plan.hpp"
+#include "sim/placement.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -16,6 +19,17 @@ namespace {
 
 Slo read_slo(SectionReader&& slo) {
   return {slo.maybe("ttft", Time{}), slo.maybe("tpot", Time{})};
+}
+
+// Their names are those of a placed system, which must be sound before it can be placed.
+sim::FailureConfig read_failures_of(SectionReader& root, const sim::SimulationConfig& system,
+                                    bool is_sound) {
+  FailureBounds bounds{nullptr, system.horizon};
+  if (!root.has("failures") || !is_sound) return read_failures(root.section("failures"), bounds);
+  const sim::Placement placement = sim::place(system);
+  const sim::FailureTargets targets(system, placement);
+  bounds.targets = &targets;
+  return read_failures(root.section("failures"), bounds);
 }
 
 Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
@@ -45,6 +59,7 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
   scenario.slo = read_slo(root.section("slo"));
   if (diagnostics.empty()) check_system(root, scenario.system);
   if (diagnostics.empty()) check_prefix_caching(root, scenario.system, scenario.workload);
+  scenario.system.failures = read_failures_of(root, scenario.system, diagnostics.empty());
   return scenario;
 }
 

@@ -84,6 +84,7 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"codec", {{"codec.timing=constant"}}},
         Section{"codec.payload", {}},
         Section{"slo", {}},
+        Section{"failures", {}},
         Section{"workload.lengths.input", {}},
         Section{"workload.lengths.output", {}},
         Section{"workload.lengths.input.uniform",
@@ -236,6 +237,11 @@ TEST(Schema, KnowsTheKeysOfItemsOfLists) {
   EXPECT_EQ(keys_of(workload["arrivals"]["properties"]["phases"]),
             item_keys("workload.arrivals.phases"));
   EXPECT_EQ(keys_of(workload["lengths"]["properties"]["mix"]), item_keys("workload.lengths.mix"));
+  const json failures = root["properties"]["failures"]["properties"];
+  for (const char* list : {"stated", "random", "background"})
+    EXPECT_EQ(keys_of(failures[list]), item_keys("failures." + std::string(list))) << list;
+  EXPECT_EQ(keys_of(failures["background"]["items"]["properties"]["steps"]),
+            item_keys("failures.background", "[{steps: ", "}]"));
   EXPECT_EQ(keys_of(root["$defs"]["lengths"]["properties"]["mixture"]),
             item_keys("workload.lengths.input", "{mixture: ", "}"));
 }

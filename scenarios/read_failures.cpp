@@ -1,0 +1,194 @@
+#include "scenarios/read_failures.hpp"
+
+#include "scenarios/exactly_one.hpp"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kvferry::scenarios {
+namespace {
+
+using sim::ElementKind;
+using sim::FailingElement;
+
+std::string text(Seconds time) {
+  return Time{}.print(time);
+}
+
+struct Interval {
+  Seconds from;
+  std::optional<Seconds> until;  ///< absent: it has no end
+
+  bool overlaps(const Interval& other) const {
+    return (!other.until || from < *other.until) && (!until || other.from < *until);
+  }
+  std::string print() const {
+    return until ? "from " + text(from) + " to " + text(*until) : "from " + text(from) + " on";
+  }
+};
+
+/// Reads the lists of one section, and knows what earlier items said of each element.
+class FailureReader {
+ public:
+  explicit FailureReader(const FailureBounds& bounds) : bounds_(bounds) {}
+
+  sim::StatedFailure stated(SectionReader& item);
+  sim::RandomFailure random(SectionReader& item);
+  sim::BackgroundTraffic background(SectionReader& item);
+
+ private:
+  /// The names of what an element stands for, each with what is done to it.
+  struct Read {
+    FailingElement element{};
+    std::string key;
+    std::vector<std::string> targets;
+  };
+  Read element(SectionReader& item);
+  std::vector<std::string> targets_of(SectionReader& item, const std::string& key,
+                                      const FailingElement& element) const;
+  void check_overlap(const SectionReader& item, const Read& read, bool is_outage,
+                     const Interval& interval);
+  void check_before_horizon(const SectionReader& item, const std::string& key, Seconds at) const;
+
+  const FailureBounds& bounds_;
+  std::map<std::pair<std::string, bool>, std::vector<Interval>> intervals_;
+  std::map<std::pair<std::string, bool>, bool> has_chance_;
+  std::map<std::string, bool> has_background_;
+};
+
+std::vector<std::string> FailureReader::targets_of(SectionReader& item, const std::string& key,
+                                                   const FailingElement& element) const {
+  std::vector<std::string> names;
+  if (bounds_.targets == nullptr || element.name.empty()) return names;
+  try {
+    for (const sim::FailureTarget& target : bounds_.targets->of(element))
+      names.push_back(target.name);
+  } catch (const std::invalid_argument& fault) {
+    item.error(key, fault.what());
+  }
+  return names;
+}
+
+FailureReader::Read FailureReader::element(SectionReader& item) {
+  Read read;
+  read.key = exactly_one(item, {"link", "nic", "instance"});
+  if (read.key.empty()) return read;
+  read.element.kind = read.key == "link"  ? ElementKind::link
+                      : read.key == "nic" ? ElementKind::nic
+                                          : ElementKind::instance;
+  read.element.name = item.required(read.key, Text{});
+  read.targets = targets_of(item, read.key, read.element);
+  return read;
+}
+
+const Number kShare{0, 1, Bound::exclusive};
+
+sim::Remains remains(SectionReader& item, ElementKind kind) {
+  const sim::Remains left{item.maybe("share", kShare), item.maybe("bandwidth", Bandwidth{})};
+  if (left.share && left.bandwidth)
+    item.error("bandwidth", "share and bandwidth say the same: expected one of them");
+  if (kind == ElementKind::instance && !left.nothing())
+    item.error(left.share ? "share" : "bandwidth", "an instance fails as a whole");
+  return left;
+}
+
+void FailureReader::check_before_horizon(const SectionReader& item, const std::string& key,
+                                         Seconds at) const {
+  if (!bounds_.horizon || at < *bounds_.horizon) return;
+  item.error(key, text(at) + " is not before the horizon, " + text(*bounds_.horizon) +
+                      ": it would never happen");
+}
+
+void FailureReader::check_overlap(const SectionReader& item, const Read& read, bool is_outage,
+                                  const Interval& interval) {
+  for (const std::string& target : read.targets) {
+    std::vector<Interval>& others = intervals_[{target, is_outage}];
+    const auto other = std::ranges::find_if(
+        others, [&](const Interval& earlier) { return earlier.overlaps(interval); });
+    if (other != others.end()) {
+      item.error(read.key, "'" + read.element.name + "' " + interval.print() +
+                               " overlaps an earlier item that has it " + other->print());
+    }
+    others.push_back(interval);
+  }
+}
+
+sim::StatedFailure FailureReader::stated(SectionReader& item) {
+  const Read read = element(item);
+  sim::StatedFailure failure{read.element, item.required("at", Time{Sign::not_negative}), {}, {}};
+  const std::optional<Seconds> duration = item.maybe("for", Time{});
+  failure.until = item.maybe("until", Time{});
+  if (duration && failure.until)
+    item.error("until", "for and until say the same: expected one of them");
+  if (duration) failure.until = failure.at + *duration;
+  if (failure.until && *failure.until <= failure.at)
+    item.error("until",
+               "must be after at, " + text(failure.at) + ", found " + text(*failure.until));
+  failure.remains = remains(item, read.element.kind);
+  check_before_horizon(item, "at", failure.at);
+  check_overlap(item, read, failure.remains.nothing(), {failure.at, failure.until});
+  return failure;
+}
+
+sim::RandomFailure FailureReader::random(SectionReader& item) {
+  const Read read = element(item);
+  const sim::RandomFailure failure{read.element, item.required("mtbf", Time{}),
+                                   item.required("mttr", Time{}), remains(item, read.element.kind)};
+  for (const std::string& target : read.targets) {
+    if (std::exchange(has_chance_[{target, failure.remains.nothing()}], true)) {
+      item.error(read.key, "'" + read.element.name + "' has an earlier item of this kind");
+      break;
+    }
+  }
+  return failure;
+}
+
+sim::BackgroundTraffic FailureReader::background(SectionReader& item) {
+  sim::BackgroundTraffic traffic;
+  traffic.link = item.required("link", Text{});
+  for (const std::string& target : targets_of(item, "link", {ElementKind::link, traffic.link})) {
+    if (std::exchange(has_background_[target], true))
+      item.error("link", "'" + traffic.link + "' has an earlier profile");
+  }
+  item.each_of("steps", [&](SectionReader&& step) {
+    const Seconds at = step.required("at", Time{Sign::not_negative});
+    const double share = step.required("share", kShare);
+    if (!traffic.steps.empty() && at <= traffic.steps.back().at)
+      step.error("at", "must be after the step before, " + text(traffic.steps.back().at) +
+                           ", found " + text(at));
+    check_before_horizon(step, "at", at);
+    traffic.steps.push_back({at, share});
+  });
+  traffic.period = item.maybe("period", Time{});
+  if (traffic.period && !traffic.steps.empty() && *traffic.period <= traffic.steps.back().at)
+    item.error("period", "must be above the last step's date, " + text(traffic.steps.back().at) +
+                             ", found " + text(*traffic.period));
+  return traffic;
+}
+
+// A list that is not there is an empty one.
+template <typename Item>
+void read_list(SectionReader& section, const std::string& key, std::vector<Item>& items,
+               Item (FailureReader::*read)(SectionReader&), FailureReader& reader) {
+  section.ignore(key);
+  if (!section.has(key)) return;
+  section.each_of(key, [&](SectionReader&& item) { items.push_back((reader.*read)(item)); });
+}
+
+}  // namespace
+
+sim::FailureConfig read_failures(SectionReader&& section, const FailureBounds& bounds) {
+  sim::FailureConfig config;
+  FailureReader reader(bounds);
+  read_list(section, "stated", config.stated, &FailureReader::stated, reader);
+  read_list(section, "random", config.random, &FailureReader::random, reader);
+  read_list(section, "background", config.background, &FailureReader::background, reader);
+  config.max_restarts = section.optional("max_restarts", Integer{0, 1 << 20}, config.max_restarts);
+  return config;
+}
+
+}  // namespace kvferry::scenarios
