@@ -1,14 +1,47 @@
 #include "topologies/two_tier.hpp"
 
+#include "topologies/cable.hpp"
+
 #include <cassert>
 
 namespace kvferry::topologies {
 namespace {
 
-// One link per direction, with consecutive ids.
-void add_pair(Topology& topology, const Link& cable, const char* forward, const char* backward) {
-  for (const char* direction : {forward, backward})
-    topology.links.push_back({cable.name + direction, cable.capacity, cable.latency});
+std::string numbered(const char* stem, std::int32_t number) {
+  return stem + std::to_string(number);
+}
+
+// Without oversubscription the NICs are plugged into the core itself.
+std::vector<VertexId> add_switches(Topology& topology, const TwoTierSpec& spec) {
+  const VertexId core = add_vertex(topology, "core", VertexKind::fabric_switch);
+  std::vector<VertexId> of_node(static_cast<std::size_t>(spec.nodes), core);
+  if (spec.oversubscription == 1) return of_node;
+  for (std::int32_t node = 0; node < spec.nodes; ++node) {
+    of_node[static_cast<std::size_t>(node)] =
+        add_vertex(topology, numbered("leaf", node), VertexKind::fabric_switch);
+  }
+  return of_node;
+}
+
+void add_node(Topology& topology, const TwoTierSpec& spec, std::int32_t node, VertexId plug) {
+  const VertexId nvswitch =
+      add_vertex(topology, numbered("nvswitch", node), VertexKind::node_switch);
+  for (GpuId i = 0; i < spec.gpus_per_node; ++i) {
+    const GpuId gpu = node * spec.gpus_per_node + i;
+    add_cable(topology, {numbered("nvlink", gpu), gpu, nvswitch}, {spec.nvlink_bandwidth, {0}},
+              Directions::out_in);
+    add_cable(topology, {numbered("nic", gpu), gpu, plug}, {spec.link_bandwidth, spec.link_latency},
+              Directions::out_in);
+  }
+}
+
+void add_uplinks(Topology& topology, const TwoTierSpec& spec, const std::vector<VertexId>& leaves) {
+  const BytesPerSecond shared = spec.link_bandwidth * (spec.gpus_per_node / spec.oversubscription);
+  const VertexId core = leaves.front() - 1;
+  for (std::int32_t node = 0; node < spec.nodes; ++node) {
+    add_cable(topology, {numbered("node", node), leaves[static_cast<std::size_t>(node)], core},
+              {shared, {0}}, Directions::up_down);
+  }
 }
 
 }  // namespace
@@ -20,18 +53,14 @@ Topology two_tier(const TwoTierSpec& spec) {
   topology.description = std::to_string(spec.nodes) + " nodes of " +
                          std::to_string(spec.gpus_per_node) + " GPUs with a NIC each, one core";
   topology.gpu_count = spec.nodes * spec.gpus_per_node;
-  for (GpuId gpu = 0; gpu < topology.gpu_count; ++gpu) {
-    const std::string id = std::to_string(gpu);
-    add_pair(topology, {"nvlink" + id, spec.nvlink_bandwidth, {0}}, "-out", "-in");
-    add_pair(topology, {"nic" + id, spec.link_bandwidth, spec.link_latency}, "-out", "-in");
-  }
+  for (GpuId gpu = 0; gpu < topology.gpu_count; ++gpu)
+    add_vertex(topology, numbered("gpu", gpu), VertexKind::gpu);
+  const std::vector<VertexId> plugs = add_switches(topology, spec);
+  for (std::int32_t node = 0; node < spec.nodes; ++node)
+    add_node(topology, spec, node, plugs[static_cast<std::size_t>(node)]);
   const auto first_uplink = static_cast<LinkId>(topology.links.size());
   const bool oversubscribed = spec.oversubscription > 1;
-  for (std::int32_t node = 0; oversubscribed && node < spec.nodes; ++node) {
-    const BytesPerSecond shared =
-        spec.link_bandwidth * (spec.gpus_per_node / spec.oversubscription);
-    add_pair(topology, {"node" + std::to_string(node), shared, {0}}, "-up", "-down");
-  }
+  if (oversubscribed) add_uplinks(topology, spec, plugs);
   const std::int32_t gpus_per_node = spec.gpus_per_node;
   topology.gpus_per_node = gpus_per_node;
   give_each_gpu_a_nic(topology);

@@ -14,10 +14,10 @@ namespace kvferry::topologies {
 struct TwoTierSpec {
   std::int32_t nodes{};
   std::int32_t gpus_per_node = 8;
-  BytesPerSecond link_bandwidth;    ///< of each NIC, per direction
-  Seconds link_latency;             ///< of each NIC link; a path between nodes has two
-  double oversubscription = 1;      ///< at least 1
-  BytesPerSecond nvlink_bandwidth;  ///< of each GPU's port, per direction
+  BytesPerSecond link_bandwidth{};    ///< of each NIC, per direction
+  Seconds link_latency{};             ///< of each NIC link; a path between nodes has two
+  double oversubscription = 1;        ///< at least 1
+  BytesPerSecond nvlink_bandwidth{};  ///< of each GPU's port, per direction
 };
 
 /// GPU g sits in node g / gpus_per_node.
