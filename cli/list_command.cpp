@@ -3,6 +3,7 @@
 #include "codec/profile.hpp"
 #include "codec/synthetic_kv.hpp"
 #include "scenarios/catalog.hpp"
+#include "scenarios/read_network.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/nearest_name.hpp"
 #include "sim/base/quantity_text.hpp"
@@ -14,6 +15,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace kvferry::cli {
 namespace {
@@ -68,12 +70,13 @@ TextTable gpus() {
 }
 
 TextTable topologies() {
-  TextTable table({"topology", "what it is"}, {Align::left});
-  table.add(
-      {"two-tier",
-       "nodes of gpus_per_node GPUs with a NIC each, one core, oversubscription; NVLink inside"});
-  table.add({"point-to-point",
-             "one full-duplex link between the prefill and the decode side, shared by all"});
+  TextTable table({"topology", "what it is", "keys of network"}, {Align::left});
+  for (const scenarios::KnownTopology& topology : scenarios::known_topologies()) {
+    std::vector<std::string> keys = topology.keys;
+    if (topology.has_node)
+      keys.insert(keys.begin(), {"link_bandwidth", "link_latency", "gpus_per_node", "node"});
+    table.add({topology.word, topology.description, join_names(keys)});
+  }
   return table;
 }
 

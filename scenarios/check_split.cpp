@@ -101,8 +101,9 @@ std::optional<std::string> missing_fit(const sim::SimulationConfig& system,
 
 void check_nodes(const SectionReader& root, const std::string& key,
                  const sim::NetworkConfig& network, const PoolConfig& pool) {
-  if (network.preset != sim::TopologyPreset::two_tier) return;
-  const std::int32_t node = network.gpus_per_node;
+  const std::optional<std::int32_t> gpus = topologies::gpus_per_node(network.topology);
+  if (!gpus) return;
+  const std::int32_t node = *gpus;
   const std::int32_t degree = pool.tensor_parallel;
   if (degree > node) {
     root.error(key, "tensor_parallel " + number(degree) + " does not fit into a node of " +

@@ -2,7 +2,7 @@
 
 #include "scenarios/catalog.hpp"
 #include "scenarios/check_split.hpp"
-#include "scenarios/read_flows.hpp"
+#include "scenarios/read_network.hpp"
 #include "scenarios/read_pools.hpp"
 #include "scenarios/read_transfer_engine.hpp"
 #include "sim/kv_cache.hpp"
@@ -21,10 +21,6 @@ const Choice<sim::FirstToken> kFirstTokens{"convention",
                                            {{"kv-ready", sim::FirstToken::kv_ready},
                                             {"decode-step", sim::FirstToken::decode_step},
                                             {"prefill", sim::FirstToken::prefill}}};
-const Choice<sim::TopologyPreset> kTopologies{
-    "topology",
-    {{"two-tier", sim::TopologyPreset::two_tier},
-     {"point-to-point", sim::TopologyPreset::point_to_point}}};
 const Choice<sim::Overlap> kOverlaps{"overlap",
                                      {{"none", sim::Overlap::none},
                                       {"pipelined", sim::Overlap::pipelined},
@@ -40,31 +36,6 @@ const Choice<sim::Fidelity> kFidelities{"fidelity",
 
 const Choice<sim::KvType> kKvTypes{"KV cache type",
                                    {{"bf16", sim::KvType::bf16}, {"fp8", sim::KvType::fp8}}};
-
-sim::NetworkConfig read_network(SectionReader&& network, const sim::GpuSpec& gpu) {
-  const sim::NetworkConfig defaults{};
-  sim::NetworkConfig config;
-  config.preset = network.required("topology", kTopologies);
-  config.link_bandwidth = network.required("link_bandwidth", Bandwidth{});
-  config.link_latency = network.optional("link_latency", Time{Sign::not_negative}, Seconds{2e-6});
-  config.incast_flows = static_cast<std::int32_t>(
-      network.optional("incast_flows", Integer{2, 1 << 20}, defaults.incast_flows));
-  read_flows(network, config);
-  if (config.preset == sim::TopologyPreset::point_to_point) return config;
-  config.gpus_per_node = static_cast<std::int32_t>(
-      network.optional("gpus_per_node", Integer{1, 1024}, defaults.gpus_per_node));
-  config.oversubscription =
-      network.optional("oversubscription", Number{1, 1e6}, defaults.oversubscription);
-  config.nvlink_bandwidth = gpu.nvlink_bandwidth;
-  return config;
-}
-
-// Stages of one node talk over NVLink, others over a NIC.
-BytesPerSecond stage_bandwidth(const PoolConfig& pool, const sim::NetworkConfig& network) {
-  const bool one_node = network.preset == sim::TopologyPreset::point_to_point ||
-                        pool.gpus_per_instance() <= network.gpus_per_node;
-  return one_node ? pool.gpu.nvlink_bandwidth : network.link_bandwidth;
-}
 
 template <typename Action>
 void for_each_kind(sim::SimulationConfig& system, const Action& action) {
@@ -106,10 +77,10 @@ sim::SimulationConfig read_system(SectionReader& root) {
   // Without hand-offs nothing crosses the network.
   if (system.mode == sim::Mode::colocated && !root.has("network")) {
     root.ignore("network");
-    system.network.link_bandwidth = gpu.nvlink_bandwidth;
-    system.network.nvlink_bandwidth = gpu.nvlink_bandwidth;
+    system.network.topology = topologies::TwoTierSpec{.link_bandwidth = gpu.nvlink_bandwidth,
+                                                      .nvlink_bandwidth = gpu.nvlink_bandwidth};
   } else {
-    system.network = read_network(root.required_section("network"), gpu);
+    system.network = read_network(root.required_section("network"), system, gpu);
   }
   for_each_kind(system, [&](PoolConfig& kind) {
     kind.stage_bandwidth = stage_bandwidth(kind, system.network);
@@ -172,6 +143,7 @@ void check_system(const SectionReader& root, const sim::SimulationConfig& system
     check_split(root, key, system, *kind);
     if (is_sound) check_memory(root, key, system, *kind);
   }
+  check_network(root, system);
 }
 
 namespace {

@@ -84,7 +84,19 @@ std::vector<std::string> SectionReader::stated_keys() const {
 }
 
 void SectionReader::error(const std::string& key, const std::string& message) const {
-  diagnostics_.error(place_of(key), "key '" + full_key(key) + "': " + message);
+  error_at(place_of(key), key, message);
+}
+
+void SectionReader::error_within(const std::string& section, const std::string& key,
+                                 const std::string& message) const {
+  const ConfigEntry* outer = find(section);
+  const ConfigEntry* inner = outer == nullptr ? nullptr : outer->value.find(key);
+  error_at(inner != nullptr ? inner->value.place : place_of(section), section + "." + key, message);
+}
+
+void SectionReader::error_at(const Place& place, const std::string& key,
+                             const std::string& message) const {
+  diagnostics_.error(place, "key '" + full_key(key) + "': " + message);
 }
 
 void SectionReader::error(const std::string& message) const {

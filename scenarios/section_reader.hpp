@@ -90,6 +90,13 @@ class SectionReader {
   /// Reports a fault of the value of `key` (or of the section, where the key is absent).
   void error(const std::string& key, const std::string& message) const;
 
+  /// The same, of a key of the section under `section`, which may have been read and left already.
+  void error_within(const std::string& section, const std::string& key,
+                    const std::string& message) const;
+
+  /// The same, at a place within the value of `key`.
+  void error_at(const Place& place, const std::string& key, const std::string& message) const;
+
   /// Reports a fault of the section itself.
   void error(const std::string& message) const;
 

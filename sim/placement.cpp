@@ -1,9 +1,9 @@
 #include "sim/placement.hpp"
 
-#include "topologies/point_to_point.hpp"
-#include "topologies/two_tier.hpp"
+#include "topologies/topology_spec.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace kvferry::sim {
 namespace {
@@ -36,27 +36,22 @@ InstanceGpus take(GpuAllocator& gpus, const PoolConfig& kind) {
   return gpus.take(kind.gpus_per_instance(), kind.pipeline_parallel);
 }
 
-// A pool begins where the role changes.
-Placement place_on_nodes(const std::vector<EngineKind>& engines, const NetworkConfig& network) {
-  GpuAllocator gpus(network.gpus_per_node);
-  Placement placement;
+// A pool begins where the role changes. Returns how many nodes are taken.
+std::int32_t place_on_nodes(const std::vector<EngineKind>& engines, std::int32_t gpus_per_node,
+                            std::vector<InstanceGpus>& places) {
+  GpuAllocator gpus(gpus_per_node);
   for (std::size_t i = 0; i < engines.size(); ++i) {
     if (i > 0 && engines[i].role != engines[i - 1].role) gpus.start_next_node();
-    placement.engines.push_back(take(gpus, *engines[i].config));
+    places.push_back(take(gpus, *engines[i].config));
   }
   gpus.start_next_node();
-  placement.topology = topologies::two_tier({.nodes = gpus.next() / network.gpus_per_node,
-                                             .gpus_per_node = network.gpus_per_node,
-                                             .link_bandwidth = network.link_bandwidth,
-                                             .link_latency = network.link_latency,
-                                             .oversubscription = network.oversubscription,
-                                             .nvlink_bandwidth = network.nvlink_bandwidth});
-  return placement;
+  return gpus.next() / gpus_per_node;
 }
 
 // Prompts are sent from the left to the right: only prefill engines stand on the left, and where
 // there are none nothing is sent.
-Placement place_on_two_sides(const std::vector<EngineKind>& engines, const NetworkConfig& network) {
+Placement place_on_two_sides(const std::vector<EngineKind>& engines,
+                             topologies::PointToPointSpec link) {
   GpuId left = 0;
   GpuId all = 0;
   for (const EngineKind& engine : engines) {
@@ -67,18 +62,29 @@ Placement place_on_two_sides(const std::vector<EngineKind>& engines, const Netwo
   GpuAllocator gpus(all);
   Placement placement;
   for (const EngineKind& engine : engines) placement.engines.push_back(take(gpus, *engine.config));
-  placement.topology = topologies::point_to_point(
-      {left, std::max(1, all - left), network.link_bandwidth, network.link_latency});
+  link.left_gpus = left;
+  link.right_gpus = std::max(1, all - left);
+  placement.topology = topologies::point_to_point(link);
   return placement;
 }
 
 }  // namespace
 
+std::int32_t nodes_needed(const SimulationConfig& config, std::int32_t gpus_per_node) {
+  std::vector<InstanceGpus> places;
+  return place_on_nodes(engines_of(config), gpus_per_node, places);
+}
+
 Placement place(const SimulationConfig& config) {
   const std::vector<EngineKind> engines = engines_of(config);
-  return config.network.preset == TopologyPreset::two_tier
-             ? place_on_nodes(engines, config.network)
-             : place_on_two_sides(engines, config.network);
+  const topologies::TopologySpec& spec = config.network.topology;
+  if (const auto* link = std::get_if<topologies::PointToPointSpec>(&spec))
+    return place_on_two_sides(engines, *link);
+  Placement placement;
+  const std::int32_t nodes =
+      place_on_nodes(engines, *topologies::gpus_per_node(spec), placement.engines);
+  placement.topology = topologies::build(spec, nodes);
+  return placement;
 }
 
 }  // namespace kvferry::sim

@@ -24,7 +24,11 @@ struct Placement {
   topologies::Topology topology;
 };
 
-/// @pre with two_tier: tensor_parallel of all pools at most gpus_per_node
+/// How many nodes of that size the engines take.
+std::int32_t nodes_needed(const SimulationConfig& config, std::int32_t gpus_per_node);
+
+/// @pre tensor_parallel of all pools is at most the GPUs of a node, and the topology has a place for
+/// the nodes that are needed
 Placement place(const SimulationConfig& config);
 
 }  // namespace kvferry::sim

@@ -7,6 +7,7 @@
 #include "sim/kv_descriptors.hpp"
 #include "sim/model_spec.hpp"
 #include "sim/transfer_engine.hpp"
+#include "topologies/topology_spec.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -83,8 +84,6 @@ struct PoolConfig {
   std::int32_t gpus_per_instance() const { return tensor_parallel * pipeline_parallel; }
 };
 
-enum class TopologyPreset : std::uint8_t { two_tier, point_to_point };
-
 /// How a flow chooses among paths of the same cost.
 enum class PathPolicy : std::uint8_t {
   ecmp,      ///< by a hash of its ends and its salt, whatever the load
@@ -105,12 +104,8 @@ struct IncastLoss {
 };
 
 struct NetworkConfig {
-  TopologyPreset preset = TopologyPreset::two_tier;
-  BytesPerSecond link_bandwidth;
-  Seconds link_latency;
-  std::int32_t gpus_per_node = 8;
-  double oversubscription = 1;
-  BytesPerSecond nvlink_bandwidth;
+  /// Placement sets how many nodes, or GPUs on either side of a single link, there are.
+  topologies::TopologySpec topology = topologies::TwoTierSpec{};
   PathPolicy paths = PathPolicy::ecmp;
   std::int32_t incast_flows = 4;  ///< senders at one receiving NIC that count as incast
   NetworkBackend backend = NetworkBackend::automatic;

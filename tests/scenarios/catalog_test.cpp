@@ -57,7 +57,8 @@ TEST(Catalog, ModelsWithExpertsWindowsAndLatentCachesAreRead) {
   EXPECT_EQ(model.mla->kv_rank, 512);
   EXPECT_EQ(scenario.system.decode.gpus_per_instance(), 16);
   EXPECT_EQ(scenario.system.decode.expert_parallel, 4);
-  EXPECT_EQ(scenario.system.decode.stage_bandwidth, scenario.system.network.link_bandwidth)
+  EXPECT_EQ(scenario.system.decode.stage_bandwidth,
+            topologies::nic_bandwidth(scenario.system.network.topology))
       << "16 GPUs are two nodes";
   EXPECT_EQ(scenario.system.prefill.stage_bandwidth, scenario.system.prefill.gpu.nvlink_bandwidth);
 }

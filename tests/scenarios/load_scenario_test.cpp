@@ -19,8 +19,9 @@ TEST(LoadScenario, ReadsWhatIsWrittenAndFillsInTheRest) {
   EXPECT_EQ(scenario.system.prefill.instances, 2);
   EXPECT_EQ(scenario.system.prefill.max_batch_tokens, 8192);
   EXPECT_EQ(scenario.system.decode.tensor_parallel, 1);
-  EXPECT_EQ(scenario.system.network.link_bandwidth.value, 12.5e9);
-  EXPECT_EQ(scenario.system.network.nvlink_bandwidth.value, 450e9) << "from the GPU";
+  const auto& nodes = std::get<topologies::TwoTierSpec>(scenario.system.network.topology);
+  EXPECT_EQ(nodes.link_bandwidth.value, 12.5e9);
+  EXPECT_EQ(nodes.nvlink_bandwidth.value, 450e9) << "from the GPU";
   EXPECT_EQ(scenario.system.transfer.overlap, sim::Overlap::pipelined);
   EXPECT_EQ(scenario.codec.codec, TransferCodecName::splitzip);
   EXPECT_EQ(scenario.codec.payload.preset.name, "llama-3.1-8b");

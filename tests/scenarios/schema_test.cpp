@@ -1,4 +1,5 @@
 // The JSON Schema that editors use must know exactly the keys that the reader knows.
+#include "scenarios/read_network.hpp"
 #include "tests/scenarios/scenario_text.hpp"
 
 #include <gmock/gmock.h>
@@ -78,8 +79,10 @@ TEST(Schema, KnowsTheKeysThatTheReaderKnows) {
         Section{"prefill", {}},
         Section{"decode", {}},
         Section{"mixed", {}},
-        Section{"network", {}},
         Section{"network.incast", {{"network.incast={flows: 8, efficiency: 0.5}"}}},
+        Section{"network.node",
+                {{"network.topology=star"},
+                 {"network.node={gpudirect: false, pcie_bandwidth: 50 GB/s}"}}},
         Section{"transfer", {}},
         Section{"codec", {{"codec.timing=constant"}}},
         Section{"codec.payload", {}},
@@ -172,6 +175,46 @@ TEST(Schema, KnowsTheKeysOfAllFormats) {
       errors_of(kValid, {{"workload={trace: {format: zzz, path: " + kSomeFile + "}}"}}).at(0);
   for (const std::string_view name : workloads::kTraceFormatNames) {
     EXPECT_NE(unknown.find(name), std::string::npos) << name;
+  }
+}
+
+// Each topology has keys of its own; the schema has the union.
+TEST(Schema, KnowsTheTopologiesAndTheirKeys) {
+  const json root = schema();
+  const json words = root["properties"]["network"]["properties"]["topology"]["enum"];
+  Keys keys;
+  ASSERT_EQ(words.size(), known_topologies().size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const KnownTopology& known = known_topologies()[i];
+    EXPECT_EQ(words[i], known.word);
+    Keys listed{"topology"};  // and what else all of them have
+    listed.insert(known.keys.begin(), known.keys.end());
+    if (known.has_node)
+      listed.merge(Keys{"link_bandwidth", "link_latency", "gpus_per_node", "node"});
+    const Keys read = reader_keys("network", {{"network.topology=" + known.word}});
+    EXPECT_EQ(listed, read) << known.word << ": what `kvferry list topologies` says";
+    keys.insert(read.begin(), read.end());
+  }
+  EXPECT_EQ(schema_keys("network"), keys);
+}
+
+TEST(Schema, KnowsTheKeysOfListedVerticesAndLinks) {
+  const json network = schema()["properties"]["network"]["properties"];
+  for (const std::string list : {"vertices", "links"}) {
+    Keys keys;
+    const json properties = network[list]["items"]["properties"];
+    for (const auto& [key, value] : properties.items()) keys.insert(key);
+    const std::string vertices = list == "links" ? "[{name: a, kind: gpu}]" : "[{zzz: 1}]";
+    Keys read;
+    for (const std::string& error : errors_of(
+             kValid,
+             {{"network={topology: explicit, vertices: " + vertices + ", links: [{zzz: 1}]}"}})) {
+      const auto at = error.find(list + "[0].zzz'; valid keys: ");
+      if (at == std::string::npos) continue;
+      std::istringstream rest(error.substr(error.find("keys: ") + 6));
+      for (std::string key; rest >> key;) read.insert(key.substr(0, key.find(',')));
+    }
+    EXPECT_EQ(keys, read) << list;
   }
 }
 

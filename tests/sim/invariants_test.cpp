@@ -31,10 +31,15 @@ SimulationConfig random_system(RandomStream& random) {
   }
   config.prefill.max_batch_tokens = pick(512, 4096, 16384);
   config.decode.max_batch_size = pick(2, 16, 256);
-  config.network.preset = pick(TopologyPreset::two_tier, TopologyPreset::point_to_point);
-  config.network.link_bandwidth = {pick(1e9, 12.5e9, 50e9)};
-  config.network.link_latency = {pick(0.0, 2e-6, 1e-3)};
-  config.network.oversubscription = pick(1.0, 4.0);
+  const bool on_nodes = pick(true, false);
+  topologies::TwoTierSpec& nodes = two_tier(config);
+  nodes.link_bandwidth = {pick(1e9, 12.5e9, 50e9)};
+  nodes.link_latency = {pick(0.0, 2e-6, 1e-3)};
+  nodes.oversubscription = pick(1.0, 4.0);
+  if (!on_nodes) {
+    config.network.topology = topologies::PointToPointSpec{.link_bandwidth = nodes.link_bandwidth,
+                                                           .link_latency = nodes.link_latency};
+  }
   config.transfer = {pick(Overlap::none, Overlap::pipelined), pick(1, 4, 7), pick(1, 2, 8), true};
   config.first_token = pick(FirstToken::kv_ready, FirstToken::decode_step, FirstToken::prefill);
   // Caches of a few thousand tokens: back-pressure on both sides, and requests that never fit.
@@ -203,7 +208,7 @@ TEST(Invariants, AFasterLinkNeverMakesTheMeanWorse) {
   double previous = 1e9;
   for (const double bandwidth : {1e9, 2e9, 5e9, 12.5e9, 25e9, 50e9, 1e12}) {
     SimulationConfig config = small_system();
-    config.network.link_bandwidth = {bandwidth};
+    two_tier(config).link_bandwidth = {bandwidth};
     const double ttft = mean_ttft(config, requests);
     EXPECT_LE(ttft, previous) << bandwidth;
     previous = ttft;

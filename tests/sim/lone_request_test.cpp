@@ -21,7 +21,7 @@ SimulationResult run_raw(const SimulationConfig& config,
 // prefill(1000) | 1000 * 131,072 bytes at 10 GB/s + 2 * 2 us | four iterations for tokens 2 ... 5
 TEST(LoneRequest, TakesPrefillPlusHandOffPlusItsIterations) {
   SimulationConfig config = small_system();
-  config.network.link_latency = {2e-6};
+  two_tier(config).link_latency = {2e-6};
   const auto result = run_raw(config, {request(0, 0.25, 1000, 5)});
   const RequestRecord& record = result.records.front();
 

@@ -115,7 +115,7 @@ TEST(Preemption, NeverHoldsTheLaterRequestBack) {
 TEST(Preemption, ADecodeEngineComputesALostCacheItself) {
   SimulationConfig config = small_system();
   config.decode.watermark = 0;
-  config.network.link_bandwidth = {1e15};
+  two_tier(config).link_bandwidth = {1e15};
   fit_cache(config, config.decode, 25.5 * 16);
   const auto result = simulate_isolated(
       config, std::vector{request(0, 0, kPrompt, kOutput), request(1, 0, kPrompt, kOutput)},

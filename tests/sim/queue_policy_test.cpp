@@ -16,7 +16,7 @@ constexpr double kTolerance_s = 1e-9;
 SimulationConfig single_server() {
   SimulationConfig config = small_system();
   config.prefill.max_batch_size = 1;
-  config.network.link_bandwidth = {1e15};
+  two_tier(config).link_bandwidth = {1e15};
   return config;
 }
 

@@ -28,7 +28,7 @@ constexpr std::size_t kBatches = 40;
 SimulationConfig single_server() {
   SimulationConfig config = small_system();
   config.prefill.max_batch_size = 1;
-  config.network.link_bandwidth = {1e15};
+  two_tier(config).link_bandwidth = {1e15};
   return config;
 }
 

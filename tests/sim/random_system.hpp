@@ -54,7 +54,7 @@ inline SimulationConfig random_system(RandomStream& random) {
   if (random.below(3) == 0) config.mode = Mode::colocated;
   config.key_tokens = 48;
   config.seed = random.below(1000);
-  config.network.link_bandwidth = {pick(random, 1e9, 12.5e9)};
+  two_tier(config).link_bandwidth = {pick(random, 1e9, 12.5e9)};
   config.transfer.skip_cached = random.below(2) == 0;
   config.first_token =
       pick(random, FirstToken::kv_ready, FirstToken::decode_step, FirstToken::prefill);

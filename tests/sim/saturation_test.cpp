@@ -32,7 +32,7 @@ TEST(Saturation, ADecodePoolGivesABatchOfTokensPerMeanIteration) {
     SimulationConfig config = small_system();
     config.prefill.instances = static_cast<std::int32_t>(kBatches * batch);
     config.decode.max_batch_size = batch;
-    config.network.link_bandwidth = {1e15};
+    two_tier(config).link_bandwidth = {1e15};
     const auto result =
         simulate_isolated(config, all_at_once(kBatches * batch, kPrompt, kIterations + 1),
                           *codec::make_raw_transfer());
@@ -54,7 +54,7 @@ TEST(Saturation, APrefillPoolGivesATokenBudgetPerIteration) {
   SimulationConfig config = small_system();
   config.prefill.instances = 2;
   config.prefill.max_batch_tokens = 2000;
-  config.network.link_bandwidth = {1e15};
+  two_tier(config).link_bandwidth = {1e15};
   const auto result =
       simulate_isolated(config, all_at_once(64, 500, 1), *codec::make_raw_transfer());
   const std::vector<PrefillItem> batch(4, {500, 0});
@@ -68,7 +68,7 @@ TEST(Saturation, APrefillPoolGivesATokenBudgetPerIteration) {
 // The link is the slowest: its bandwidth in tokens.
 TEST(Saturation, ALinkGivesItsBandwidth) {
   SimulationConfig config = small_system();
-  config.network.link_bandwidth = {1e8};
+  two_tier(config).link_bandwidth = {1e8};
   const auto result =
       simulate_isolated(config, all_at_once(32, 500, 1), *codec::make_raw_transfer());
   double begin = result.records.front().transfer_start.value;

@@ -4,10 +4,12 @@
 #include "scenarios/catalog.hpp"
 #include "sim/iteration_time.hpp"
 #include "sim/simulation_config.hpp"
+#include "topologies/two_tier.hpp"
 #include "workloads/request.hpp"
 
 #include <algorithm>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace kvferry::sim {
@@ -42,11 +44,15 @@ inline SimulationConfig small_system() {
   config.stack = stack();
   config.prefill.gpu = gpu("h100-sxm");
   config.decode.gpu = gpu("h100-sxm");
-  config.network.link_bandwidth = {10e9};
-  config.network.link_latency = {0};
-  config.network.nvlink_bandwidth = {450e9};
+  config.network.topology = topologies::TwoTierSpec{
+      .link_bandwidth = {10e9}, .link_latency = {0}, .nvlink_bandwidth = {450e9}};
   config.transfer.overlap = Overlap::none;
   return config;
+}
+
+/// The topology of a small system, to be changed.
+inline topologies::TwoTierSpec& two_tier(SimulationConfig& config) {
+  return std::get<topologies::TwoTierSpec>(config.network.topology);
 }
 
 inline workloads::Request request(std::int64_t id, double arrival_s, std::int64_t input,
