@@ -27,4 +27,7 @@ void add_codec(CLI::App& app, Globals& globals);
 /// `kvferry trace ...`
 void add_trace(CLI::App& app, Globals& globals);
 
+/// `kvferry topology ...`
+void add_topology(CLI::App& app, Globals& globals);
+
 }  // namespace kvferry::cli

@@ -192,6 +192,7 @@ int main_with(const std::vector<std::string>& arguments) {
   add_list(app, globals);
   add_codec(app, globals);
   add_trace(app, globals);
+  add_topology(app, globals);
   try {
     app.parse(std::vector(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
