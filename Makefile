@@ -5,7 +5,8 @@
 #   make asan    the tests once more under the address and undefined-behaviour sanitizers
 #   make alone   builds, tests and installs the codec without the rest
 #   make fuzz    mutated frames and files for the readers of strangers' bytes, 30 s for each
-#   make bench   speed of the codec beside memcpy, and of the simulator beside itself without skipped iterations
+#   make bench   speed of the codec beside memcpy, of flows on both network back-ends, and of the simulator beside itself
+#                without skipped iterations
 .PHONY: run test check asan alone fuzz bench setup clean
 
 run: setup
@@ -37,6 +38,7 @@ bench: setup
 	cmake --preset release
 	cmake --build --preset release
 	build/release/tests/benchmarks/codec_benchmark
+	build/release/tests/benchmarks/flow_benchmark
 	build/release/tests/benchmarks/bench_simulator
 
 setup:
