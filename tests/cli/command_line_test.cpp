@@ -318,10 +318,10 @@ TEST(CommandLine, WrongUseExitsWithTwoAndSaysWhatWasMeant) {
        {WrongUse{"",
                  "kvferry: error: a command is missing; commands: run, compare, validate, "
                  "calibrate, accuracy, list, "
-                 "codec, trace\n"},
+                 "codec, trace, topology\n"},
         WrongUse{"rnu x.yaml",
                  "kvferry: error: unknown command 'rnu' (did you mean 'run'?); commands: run, "
-                 "compare, validate, calibrate, accuracy, list, codec, trace\n"},
+                 "compare, validate, calibrate, accuracy, list, codec, trace, topology\n"},
         WrongUse{"run x.yaml --sett a=b",
                  "kvferry: error: unknown option '--sett' (did you mean '--set'?); options: "
                  "--help, --set, --quiet, "
