@@ -247,7 +247,7 @@ TEST(Router, LeastLoadedAvoidsTheBusyInstance) {
 TEST(Router, LeastLoadedCountsHandOffsThatHaveNotLeft) {
   SimulationConfig config = small_system();
   config.prefill.instances = 2;
-  config.network.link_bandwidth = {1e9};
+  two_tier(config).link_bandwidth = {1e9};
   const auto result =
       simulate_isolated(config,
                         std::vector{request(0, 0, 1000, 5), request(1, 0.1, 1000, 5),

@@ -200,8 +200,8 @@ TEST(NetworkAware, AvoidsTheNodeWhoseUplinkIsTaken) {
   config.prefill.instances = 4;
   config.decode.instances = 4;
   config.prefill.router = RouterPolicy::round_robin;
-  config.network.gpus_per_node = 2;
-  config.network.oversubscription = 2;
+  two_tier(config).gpus_per_node = 2;
+  two_tier(config).oversubscription = 2;
   const std::vector requests{request(0, 0, 20'000, 10), request(1, 0.001, 200, 10),
                              request(2, 0.002, 20'000, 10)};
   const auto instances_of = [&](RouterPolicy policy) {
@@ -220,7 +220,7 @@ TEST(NetworkAware, IsAsGoodAsLeastLoadedWhereTheNetworkIsIdle) {
   SimulationConfig config = small_system();
   config.prefill.instances = 8;
   config.decode.instances = 4;
-  config.network.link_bandwidth = {400e9};
+  two_tier(config).link_bandwidth = {400e9};
   const auto requests = mixed_prompts(1, 15);
   const Quality by_load = quality(config, RouterPolicy::least_loaded, requests);
   const Quality by_network = quality(config, RouterPolicy::network_aware, requests);
@@ -236,9 +236,9 @@ TEST(NetworkAware, BeatsLeastLoadedOnAnOversubscribedFabric) {
   config.prefill.instances = 32;
   config.prefill.router = RouterPolicy::round_robin;
   config.decode.instances = 16;
-  config.network.link_bandwidth = {25e9 / 8};
-  config.network.gpus_per_node = 4;
-  config.network.oversubscription = 4;
+  two_tier(config).link_bandwidth = {25e9 / 8};
+  two_tier(config).gpus_per_node = 4;
+  two_tier(config).oversubscription = 4;
   for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U}) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const auto requests = mixed_prompts(seed, 20);

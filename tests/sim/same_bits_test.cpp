@@ -146,14 +146,37 @@ std::vector<std::uint64_t> bits_of(const SimulationResult& result) {
   return bits_of(numbers);
 }
 
+topologies::TopologySpec random_topology(RandomStream& random) {
+  const BytesPerSecond bandwidth{10e9};
+  const Seconds latency{pick(random, 0.0, 2e-6)};
+  const std::int32_t gpus = pick(random, 2, 8);
+  topologies::NodeSpec node;
+  node.gpus = gpus;
+  node.nics = pick(random, 1, gpus);
+  node.nvlink = {{450e9}, {0}};
+  node.nic = {bandwidth, latency};
+  switch (random.below(4)) {
+    case 0:
+      return topologies::PointToPointSpec{.link_bandwidth = bandwidth, .link_latency = latency};
+    case 1:
+      return topologies::StarSpec{node};
+    case 2:
+      return topologies::LeafSpineSpec{
+          .node = node, .nodes_per_leaf = 1, .spines = pick(random, 1, 3)};
+    default:
+      return topologies::TwoTierSpec{.gpus_per_node = gpus,
+                                     .link_bandwidth = bandwidth,
+                                     .link_latency = latency,
+                                     .oversubscription = pick(random, 1.0, 4.0),
+                                     .nvlink_bandwidth = {450e9}};
+  }
+}
+
 SimulationConfig random_networked_system(RandomStream& random) {
   SimulationConfig config = random_system(random);
   config.mode = Mode::disaggregated;
-  config.network.preset = pick(random, TopologyPreset::two_tier, TopologyPreset::two_tier,
-                               TopologyPreset::point_to_point);
-  config.network.gpus_per_node = pick(random, 2, 8);
-  config.network.oversubscription = pick(random, 1.0, 4.0);
-  config.network.link_latency = {pick(random, 0.0, 2e-6)};
+  config.network.topology = random_topology(random);
+  config.network.paths = pick(random, PathPolicy::ecmp, PathPolicy::adaptive);
   config.transfer.overlap = pick(random, Overlap::none, Overlap::pipelined, Overlap::layerwise);
   config.transfer.fidelity = Fidelity::chunks;
   return config;
