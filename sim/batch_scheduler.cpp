@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <tuple>
 #include <utility>
 
 namespace kvferry::sim {
@@ -15,24 +14,7 @@ std::int64_t watermark_of(EngineRole role, const PoolConfig& config, std::int64_
   return static_cast<std::int64_t>(std::ceil(config.watermark * static_cast<double>(capacity)));
 }
 
-std::int64_t queue_key(QueuePolicy policy, const Sequence& sequence) {
-  switch (policy) {
-    case QueuePolicy::fcfs:
-      break;
-    case QueuePolicy::shortest_first:
-      return sequence.prompt_target;
-    case QueuePolicy::priority:
-      return sequence.owner->request->priority;
-  }
-  return 0;
-}
-
 }  // namespace
-
-bool BatchScheduler::QueuedEarlier::operator()(const Sequence* a, const Sequence* b) const {
-  return std::tuple(queue_key(policy, *a), a->owner->sent_rank) <
-         std::tuple(queue_key(policy, *b), b->owner->sent_rank);
-}
 
 BatchScheduler::BatchScheduler(EngineRole role, const PoolConfig& config,
                                const KvCacheConfig& cache, SlidingWindow window)
@@ -42,7 +24,7 @@ BatchScheduler::BatchScheduler(EngineRole role, const PoolConfig& config,
       watermark_blocks_(watermark_of(role, config, cache.capacity_blocks)),
       window_blocks_(window.blocks),
       answers_({cache.block_tokens, config.preemption != Preemption::never, window.tokens}),
-      waiting_(QueuedEarlier{config.queue}) {}
+      prompts_(config.queue) {}
 
 std::span<const BlockKey> BatchScheduler::keys_of(const Sequence& sequence) const {
   return sequence.owner->request->prefix_blocks;
@@ -53,7 +35,7 @@ void BatchScheduler::add_prompt(Sequence& sequence) {
   sequence.prompt_computed = 0;
   pending_tokens_ += sequence.prompt_target;
   ++sequences_;
-  waiting_.insert(&sequence);
+  prompts_.add(sequence);
 }
 
 void BatchScheduler::add_handoff(Sequence& sequence) {
@@ -78,7 +60,7 @@ std::int64_t BatchScheduler::blocks_missing_for(std::int64_t tokens) const {
 
 // Those that lost their room here come first.
 Sequence* BatchScheduler::let_in_handoff() {
-  if (handoffs_.empty() || !preempted_.empty() || !swapped_.empty()) return nullptr;
+  if (handoffs_.empty() || prompts_.has_preempted() || !swapped_.empty()) return nullptr;
   Sequence& sequence = *handoffs_.front();
   sequence.prompt_target = sequence.owner->prompt_tokens();
   if (!admit(sequence)) return nullptr;
@@ -225,7 +207,7 @@ void BatchScheduler::preempt(Sequence& sequence, Seconds last_token) {
     pending_tokens_ += sequence.prompt_computed;
     sequence.prompt_computed = 0;
     release(sequence);
-    preempted_.push_front(&sequence);
+    prompts_.put_first(sequence);
     return;
   }
   if (std::erase(fresh_, &sequence) == 0) sequence.last_token = last_token;
@@ -241,7 +223,7 @@ void BatchScheduler::preempt(Sequence& sequence, Seconds last_token) {
   sequence.prompt_target = sequence.context + 1;
   sequence.prompt_computed = 0;
   pending_tokens_ += sequence.prompt_target;
-  preempted_.push_front(&sequence);
+  prompts_.put_first(sequence);
 }
 
 // What it took when it was let in, and what its answer took since.
@@ -274,22 +256,9 @@ void BatchScheduler::continue_prompts(std::int64_t& budget) {
   }
 }
 
-Sequence* BatchScheduler::next_prompt() {
-  if (!preempted_.empty()) return preempted_.front();
-  return waiting_.empty() ? nullptr : *waiting_.begin();
-}
-
-void BatchScheduler::dequeue_prompt() {
-  if (!preempted_.empty()) {
-    preempted_.pop_front();
-  } else {
-    waiting_.erase(waiting_.begin());
-  }
-}
-
 bool BatchScheduler::let_in_prompt(Sequence& sequence) {
   if (!admit(sequence)) return false;
-  dequeue_prompt();
+  prompts_.remove_next();
   pending_tokens_ -= sequence.prompt_computed;
   RequestRecord& record = sequence.owner->record;
   if (record.prefill_end == kNever) record.cached_tokens = sequence.prompt_computed;
@@ -299,7 +268,7 @@ bool BatchScheduler::let_in_prompt(Sequence& sequence) {
 
 void BatchScheduler::admit_chunked(std::int64_t budget) {
   while (budget > 0 && free_seats() > 0) {
-    Sequence* sequence = next_prompt();
+    Sequence* sequence = prompts_.next();
     if (sequence == nullptr || !let_in_prompt(*sequence)) return;
     const std::int64_t left = sequence->prompt_target - sequence->prompt_computed;
     batch_.prompts.push_back({sequence, std::min(left, budget)});
@@ -311,7 +280,7 @@ void BatchScheduler::admit_chunked(std::int64_t budget) {
 void BatchScheduler::admit_whole() {
   std::int64_t budget = config_.max_batch_tokens;
   while (free_seats() > 0) {
-    Sequence* sequence = next_prompt();
+    Sequence* sequence = prompts_.next();
     if (sequence == nullptr) return;
     const std::int64_t work =
         sequence->prompt_target -
@@ -365,8 +334,8 @@ std::int64_t BatchScheduler::unchanged_iterations(std::int64_t started) const {
 }
 
 bool BatchScheduler::has_work() const {
-  return !waiting_.empty() || !preempted_.empty() || !swapped_.empty() || !partial_.empty() ||
-         !ready_.empty() || !answers_.empty();
+  return !prompts_.empty() || !swapped_.empty() || !partial_.empty() || !ready_.empty() ||
+         !answers_.empty();
 }
 
 }  // namespace kvferry::sim

@@ -15,12 +15,12 @@
 #include "sim/decode_batch.hpp"
 #include "sim/kv_cache.hpp"
 #include "sim/live_request.hpp"
+#include "sim/prompt_queue.hpp"
 #include "sim/simulation_config.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <set>
 #include <span>
 #include <vector>
 
@@ -116,12 +116,6 @@ class BatchScheduler {
   bool has_work() const;
 
  private:
-  struct QueuedEarlier {
-    bool operator()(const Sequence* a, const Sequence* b) const;
-    QueuePolicy policy;
-  };
-  using Queue = std::set<Sequence*, QueuedEarlier>;
-
   void seat_answers();
   bool make_room_for_answers(Seconds last_token);
   Sequence* last_admitted() const;
@@ -132,8 +126,6 @@ class BatchScheduler {
   void continue_prompts(std::int64_t& budget);
   void admit_chunked(std::int64_t budget);
   void admit_whole();
-  Sequence* next_prompt();
-  void dequeue_prompt();
   bool let_in_prompt(Sequence& sequence);
   bool admit(Sequence& sequence);
   bool may_take(std::int64_t blocks) const;
@@ -149,10 +141,9 @@ class BatchScheduler {
   std::int64_t window_blocks_;
   DecodeBatch answers_;
   Batch batch_;
-  Queue waiting_;
-  std::deque<Sequence*> preempted_;  ///< to be computed again, the most urgent first
-  std::deque<Sequence*> swapped_;    ///< likewise, in host memory
-  std::vector<Sequence*> partial_;   ///< prompts that are let in and not complete
+  PromptQueue prompts_;             ///< not let in, those to be computed again included
+  std::deque<Sequence*> swapped_;   ///< to go on, in host memory, the most urgent first
+  std::vector<Sequence*> partial_;  ///< prompts that are let in and not complete
   std::deque<Sequence*> handoffs_;
   std::deque<Sequence*> ready_;  ///< answers without a seat
   std::vector<Sequence*> fresh_;
