@@ -19,14 +19,17 @@ const Choice<PathPolicy> kPaths{"path policy",
                                 {{"ecmp", PathPolicy::ecmp}, {"adaptive", PathPolicy::adaptive}}};
 
 void read_incast(SectionReader& network, sim::NetworkConfig& config) {
-  if (!network.has("incast")) {
-    network.ignore("incast");
+  SectionReader incast = network.section("incast");
+  config.incast_flows = static_cast<std::int32_t>(
+      incast.optional("senders", Integer{2, 1 << 20}, config.incast_flows));
+  const auto flows = incast.maybe("flows", Integer{1, 1 << 20});
+  const auto efficiency = incast.maybe("efficiency", Number{0, 1, Bound::exclusive});
+  if (!flows && !efficiency) return;
+  if (!flows || !efficiency) {
+    incast.error("what is lost takes both 'flows' and 'efficiency'");
     return;
   }
-  SectionReader incast = network.section("incast");
-  const auto flows = static_cast<std::int32_t>(incast.required("flows", Integer{1, 1 << 20}));
-  const double efficiency = incast.required("efficiency", Number{0, 1, Bound::exclusive});
-  config.incast_loss = {flows, efficiency};
+  config.incast_loss = {static_cast<std::int32_t>(*flows), *efficiency};
   if (network.text_of("topology") == "point-to-point")
     network.error("incast", "a point-to-point link leads into no NIC");
 }

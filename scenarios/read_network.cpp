@@ -135,8 +135,6 @@ sim::NetworkConfig read_network(SectionReader&& network, const sim::SimulationCo
                                 const sim::GpuSpec& gpu) {
   sim::NetworkConfig config;
   config.topology = read_topology(network, system, gpu.nvlink_bandwidth);
-  config.incast_flows = static_cast<std::int32_t>(
-      network.optional("incast_flows", Integer{2, 1 << 20}, config.incast_flows));
   read_flows(network, config);
   return config;
 }

@@ -44,9 +44,10 @@ struct Shipping {
   std::optional<BytesPerSecond> source_cap;  ///< of what gives the bytes
   FlowHandle flow{};
   Seconds started{};
-  std::int32_t tries = 0;    ///< after the first, of all that the lane sent
-  bool has_place = false;    ///< at its NIC
-  bool is_stranded = false;  ///< no path is up
+  std::int32_t tries = 0;          ///< after the first, of all that the lane sent
+  bool has_place = false;          ///< at its NIC
+  bool is_stranded = false;        ///< no path is up
+  Seconds stranded_since{kNever};  ///< whatever other links came up meanwhile
   EventHandle out_of_patience{};
 };
 

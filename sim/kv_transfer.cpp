@@ -130,12 +130,14 @@ void KvTransfer::complete(Handoff& handoff) {
   Seconds network{};
   for (const Lane& lane : handoff.lanes) network = std::max(network, lane.network);
   request.network += network;
+  request.retries += handoff.retries;
   handoffs_.erase(handoff);
   callbacks_.on_kv_ready(live);
 }
 
 void KvTransfer::drop(Handoff& handoff) {
   pipeline_->abandoned(handoff);
+  handoff.request->record.retries += handoff.retries;
   for (Lane& lane : handoff.lanes) {
     if (lane.sent < handoff.chunks.size()) shipper_.drop(lane);
   }

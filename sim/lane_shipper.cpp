@@ -113,6 +113,7 @@ void LaneShipper::start_flow(Lane& lane) {
       {lane.from, lane.to, shipping.left, salt, tighter(shipping.cap, shipping.source_cap)},
       [this, &lane](const FlowReport& report) { flow_ended(lane, report); });
   if (flow) {
+    shipping.stranded_since = kNever;
     shipping.flow = *flow;
   } else {
     strand(lane);
@@ -149,15 +150,17 @@ void LaneShipper::broken(Lane& lane) {
 
 void LaneShipper::strand(Lane& lane) {
   lane.shipping.is_stranded = true;
+  if (lane.shipping.stranded_since == kNever) lane.shipping.stranded_since = loop_.now();
   stranded_.push_back(&lane);
   HandoffTable::expect(*lane.handoff);
-  const Seconds end = loop_.now() + config_.retry.patience;
-  lane.shipping.out_of_patience = loop_.at(end, EventPriority::transfer, [this, &lane] {
-    if (!handoffs_.wakes(*lane.handoff)) return;
-    lane.shipping.is_stranded = false;
-    std::erase(stranded_, &lane);
-    callbacks_.on_given_up(lane);
-  });
+  const Seconds end = lane.shipping.stranded_since + config_.retry.patience;
+  lane.shipping.out_of_patience =
+      loop_.at(std::max(end, loop_.now()), EventPriority::transfer, [this, &lane] {
+        if (!handoffs_.wakes(*lane.handoff)) return;
+        lane.shipping.is_stranded = false;
+        std::erase(stranded_, &lane);
+        callbacks_.on_given_up(lane);
+      });
 }
 
 void LaneShipper::leave_strand(Lane& lane) {

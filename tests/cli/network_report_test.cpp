@@ -66,7 +66,7 @@ TEST(NetworkReport, WhatCountsAsIncastIsTheUsersToSay) {
   const auto events = [](const std::string& flows) {
     const json summary =
         json::parse(run_kvferry("run --format json --set router.decode=least-loaded --set "
-                                "network.incast_flows=" +
+                                "network.incast.senders=" +
                                 flows + kScenario)
                         .out);
     return summary["network"]["incast"]["events"].get<std::int64_t>();

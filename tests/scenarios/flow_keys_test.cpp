@@ -18,11 +18,12 @@ TEST(FlowKeys, ByDefaultHashPathsAndLoseNothing) {
 TEST(FlowKeys, SetTheNetwork) {
   const sim::NetworkConfig network = load(kValid, {{"network.backend=comm"},
                                                    {"network.paths=adaptive"},
-                                                   {"network.incast={flows: 8, efficiency: 0.6}"}})
+                                                   {"network.incast={senders: 3, flows: 8, efficiency: 0.6}"}})
                                          .system.network;
   EXPECT_EQ(network.backend, sim::NetworkBackend::comm);
   EXPECT_EQ(network.paths, sim::PathPolicy::adaptive);
   ASSERT_TRUE(network.incast_loss);
+  EXPECT_EQ(network.incast_flows, 3);
   EXPECT_EQ(network.incast_loss->flows, 8);
   EXPECT_EQ(network.incast_loss->efficiency, 0.6);
 }

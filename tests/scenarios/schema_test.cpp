@@ -187,7 +187,7 @@ TEST(Schema, KnowsTheTopologiesAndTheirKeys) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const KnownTopology& known = known_topologies()[i];
     EXPECT_EQ(words[i], known.word);
-    Keys listed{"topology"};  // and what else all of them have
+    Keys listed{"topology", "backend", "paths", "incast"};  // as all of them have
     listed.insert(known.keys.begin(), known.keys.end());
     if (known.has_node)
       listed.merge(Keys{"link_bandwidth", "link_latency", "gpus_per_node", "node"});

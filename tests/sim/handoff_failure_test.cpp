@@ -18,12 +18,13 @@ using topologies::Topology;
 
 constexpr double kTolerance_s = 1e-9;
 
-// Two GPUs and `paths` links from the first to the second, each a path of its own.
-Topology parallel_links(std::int32_t paths) {
+// Two GPUs and `paths` links from the first to the second, each a path of its own, and links that lead
+// elsewhere.
+Topology parallel_links(std::int32_t paths, std::int32_t unused) {
   Topology topology;
   topology.gpu_count = 2;
   give_each_gpu_a_nic(topology);
-  for (std::int32_t i = 0; i < paths; ++i)
+  for (std::int32_t i = 0; i < paths + unused; ++i)
     topology.links.push_back({"path" + std::to_string(i), {1e9}, {0}});
   topology.path_count = [paths](GpuId, GpuId) { return paths; };
   topology.append_path = [](GpuId, GpuId, std::int32_t choice, std::vector<LinkId>& path) {
@@ -34,8 +35,8 @@ Topology parallel_links(std::int32_t paths) {
 
 class Handoff1GB {
  public:
-  Handoff1GB(std::int32_t paths, RetryPolicy retry)
-      : topology_(parallel_links(paths)),
+  Handoff1GB(std::int32_t paths, RetryPolicy retry, std::int32_t unused = 0)
+      : topology_(parallel_links(paths, unused)),
         model_(model("llama-3.1-8b")),
         codec_({0, 1, 0, 0}),
         engine_(topology_),
@@ -84,6 +85,7 @@ TEST(FailingLink, DelaysAHandoffByExactlyItsOutage) {
   handoff.run();
   EXPECT_NEAR(handoff.ready_s, 1 + 0.5, kTolerance_s);
   EXPECT_EQ(handoff.transport().flows(), 2);
+  EXPECT_EQ(handoff.request.record.retries, 1);
   EXPECT_NEAR(static_cast<double>(handoff.transport().links().use({10}).links.at(0).carried.value),
               1e9, 1);
 }
@@ -127,6 +129,18 @@ TEST(FailingLink, IsGivenUpWhenPatienceEnds) {
   handoff.run();
   EXPECT_NEAR(handoff.failed_s, 0.6, kTolerance_s);
   EXPECT_TRUE(std::isnan(handoff.ready_s));
+}
+
+// The other links of the machine go on and off, and none of them helps.
+TEST(FailingLink, OtherLinksThatComeUpDoNotRenewThePatience) {
+  RetryPolicy retry;
+  retry.patience = {0.2};
+  Handoff1GB handoff(1, retry, 1);
+  handoff.outage(0, 0.4, 2);
+  handoff.outage(1, 0.45, 0.5);
+  handoff.outage(1, 0.55, 0.59);
+  handoff.run();
+  EXPECT_NEAR(handoff.failed_s, 0.6, kTolerance_s);
 }
 
 TEST(FailingLink, IsGivenUpAfterTheLastTry) {
