@@ -9,11 +9,8 @@ using topologies::LinkId;
 
 IncastWatch::IncastWatch(const topologies::Topology& topology, std::int32_t flows)
     : limit_(static_cast<std::size_t>(flows)), senders_(topology.links.size()) {
-  for (const topologies::Link& link : topology.links) {
-    const bool to_nic = link.to < 0 || topology.vertices[static_cast<std::size_t>(link.to)].kind ==
-                                           topologies::VertexKind::nic;
-    leads_to_nic_.push_back(to_nic);
-  }
+  for (const topologies::Link& link : topology.links)
+    leads_to_nic_.push_back(link.to < 0 || topologies::enters_node(topology, link));
 }
 
 // Inside a node there may be none.

@@ -18,7 +18,8 @@ TEST(ErrorPosition, UnknownKeysNameTheNearestOne) {
   EXPECT_EQ(
       error_of("seed: 3", "sede: 3"),
       "s.yaml:2:1: error: unknown key 'sede' (did you mean 'seed'?); valid keys: codec, decode, "
-      "first_token, horizon, kv_type, mixed, mode, model, name, network, prefill, router, seed, "
+      "failures, first_token, horizon, kv_type, mixed, mode, model, name, network, prefill, "
+      "router, seed, "
       "slo, stack, transfer, "
       "warmup, "
       "weights, workload");
@@ -60,7 +61,7 @@ TEST(ErrorPosition, NamesOfTheCatalogAreSuggested) {
             "h100-pcie-80gb, a40, t4, mi300x");
   EXPECT_EQ(error_of("splitzip", "zipsplit"),
             "s.yaml:7:19: error: key 'transfer.codec': unknown codec 'zipsplit'; allowed: none, "
-            "splitzip");
+            "splitzip, adaptive");
 }
 
 TEST(ErrorPosition, RouterPoliciesAreSuggested) {

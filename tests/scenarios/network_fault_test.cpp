@@ -48,8 +48,9 @@ TEST(NetworkFaults, ALeafSpineHasASizeAndOneWordOnItsUplinks) {
                   "s.yaml:6:77: error: key 'network.nodes_per_leaf': expected a whole number from "
                   "1 to 65536, found '0'",
                   "s.yaml:6:80: error: unknown key 'network.spine' (did you mean 'spines'?); valid "
-                  "keys: fabric_bandwidth, fabric_latency, gpus_per_node, link_bandwidth, "
-                  "link_latency, node, nodes_per_leaf, oversubscription, spines, topology"));
+                  "keys: backend, fabric_bandwidth, fabric_latency, gpus_per_node, incast, "
+                  "link_bandwidth, link_latency, node, nodes_per_leaf, oversubscription, paths, "
+                  "spines, topology"));
   EXPECT_THAT(faults_of("leaf-spine",
                         ", nodes_per_leaf: 1, spines: 2, oversubscription: 2, fabric_bandwidth: 1 "
                         "GB/s"),
