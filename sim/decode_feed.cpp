@@ -17,6 +17,22 @@ double sent(const Lane& lane, const LaneShipper& shipper) {
   return size(handoff.lane_wire) * (1 - shipper.left(lane));
 }
 
+// How much of a chunk is on its way sooner than a flow that is held back by its cap makes it: alone on
+// the path, it would have left within a part of the time.
+double sooner(const Endpoint& receiver, double rate) {
+  const Handoff& handoff = *receiver.handoff;
+  double part = 0;
+  for (const std::size_t i : receiver.lanes) {
+    const Lane& lane = handoff.lanes[i];
+    if (!lane.pacing.is_held || !lane.shipping.source_cap) continue;
+    const double cap =
+        lane.shipping.source_cap->value * size(handoff.lane_wire) / size(lane.shipping.whole);
+    constexpr double kRounding = 1e-6;
+    if (rate >= cap * (1 - kRounding)) part = 1 - std::min(1.0, rate / lane.pacing.line_rate.value);
+  }
+  return part;
+}
+
 }  // namespace
 
 void DecodeFeed::add(Endpoint& receiver, Seconds now) {
@@ -46,11 +62,15 @@ void DecodeFeed::follow(Endpoint& receiver, Seconds now) {
     least = std::min(least, sent(handoff.lanes[lane], shipper_));
   const Seconds since = std::exchange(delivery.seen, now);
   if (least <= delivery.sent) return;
-  const double per_byte = (now - since).value / (least - delivery.sent);
-  while (delivery.next + 1 < handoff.chunks.size() && delivery.next_end <= least) {
-    const Seconds when{since.value + per_byte * (delivery.next_end - delivery.sent)};
-    arrivals_.push_back({when + delivery.delay, &receiver, handoff.chunks[delivery.next].decode});
-    delivery.next_end += size(handoff.chunks[++delivery.next].wire);
+  const double rate = (least - delivery.sent) / (now - since).value;
+  const double lead = sooner(receiver, rate);
+  for (; delivery.next + 1 < handoff.chunks.size(); ++delivery.next) {
+    const HandoffChunk& chunk = handoff.chunks[delivery.next];
+    const double there = delivery.next_end - lead * size(chunk.wire);
+    if (there > least) break;
+    const Seconds when{since.value + std::max(0.0, there - delivery.sent) / rate};
+    arrivals_.push_back({when + delivery.delay, &receiver, chunk.decode});
+    delivery.next_end += size(handoff.chunks[delivery.next + 1].wire);
   }
   delivery.sent = least;
 }

@@ -79,6 +79,7 @@ void FluidPipeline::set_out(Endpoint& sender, Seconds first_send) {
 }
 
 void FluidPipeline::ship(Lane& lane) {
+  find_line_rate(lane);
   if (lane.handoff->compressed) follow(lane);
   context_.shipper.ship(lane, lane.handoff->lane_wire, descriptors(*lane.handoff));
 }
@@ -87,26 +88,29 @@ void FluidPipeline::pace(Lane& lane) {
   const Endpoint& sender = lane.handoff->senders[lane.sender];
   const double sent = sent_bytes(lane, context_.shipper);
   leave_out_held_time(lane, sent);
-  if (sender.encoded.size() <= 1) return;
-  const Production production{sender.encoded, lane.handoff->chunks};
-  hold(lane,
-       next_pace(production, sent, context_.loop.now(), line_rate(lane), look_interval(production)),
-       sent);
+  Pace pace;
+  if (sender.encoded.size() > 1) {
+    const Production production{sender.encoded, lane.handoff->chunks};
+    pace = next_pace(production, sent, context_.loop.now(), lane.pacing.line_rate,
+                     look_interval(production));
+  }
+  hold(lane, pace, sent);
+  if (pace.until) look_later(lane, *pace.until);
 }
 
-// The shipper counts what the transfer engine adds as bytes, too.
+// The shipper counts what the transfer engine adds as bytes, too, and takes them for one transfer.
 void FluidPipeline::hold(Lane& lane, const Pace& pace, double sent) {
   Pacing& pacing = lane.pacing;
   std::optional<BytesPerSecond> cap = pace.cap;
+  if (pacing.is_slower_in_chunks) cap = std::min(cap.value_or(pacing.line_rate), pacing.line_rate);
   if (cap) {
     *cap = *cap * (static_cast<double>(lane.shipping.whole.value) /
                    static_cast<double>(lane.handoff->lane_wire.value));
-    pacing.held_since = context_.loop.now();
-    pacing.sent_before = sent;
   }
-  pacing.is_held = cap.has_value();
   if (cap != lane.shipping.source_cap) context_.shipper.set_source_cap(lane, cap);
-  if (pace.until) look_later(lane, *pace.until);
+  pacing.is_held = pace.cap.has_value();
+  pacing.held_since = context_.loop.now();
+  pacing.sent_before = sent;
 }
 
 void FluidPipeline::look_later(Lane& lane, Seconds when) {
@@ -130,32 +134,45 @@ void FluidPipeline::stop_looking(Lane& lane) {
 void FluidPipeline::leave_out_held_time(Lane& lane, double sent) {
   const Pacing& pacing = lane.pacing;
   if (!pacing.is_held || lane.shipping.flow.sequence == 0) return;
-  const double on_wire_s = (sent - pacing.sent_before) / line_rate(lane).value;
+  const double on_wire_s = (sent - pacing.sent_before) / lane.pacing.line_rate.value;
   const double held_s = (context_.loop.now() - pacing.held_since).value;
   lane.network += Seconds{std::min(0.0, on_wire_s - held_s)};
 }
 
-BytesPerSecond FluidPipeline::line_rate(const Lane& lane) const {
+// Chunks are seldom of more than two sizes.
+void FluidPipeline::find_line_rate(Lane& lane) {
   const Handoff& handoff = *lane.handoff;
-  const Seconds alone = context_.shipper.idle_time(lane, handoff.lane_wire, descriptors(handoff));
-  return {static_cast<double>(handoff.lane_wire.value) / alone.value};
+  const LaneShipper& shipper = context_.shipper;
+  Seconds alone{};
+  Seconds last{};
+  const HandoffChunk* previous = nullptr;
+  for (const HandoffChunk& chunk : handoff.chunks) {
+    if (previous == nullptr || chunk.wire != previous->wire ||
+        chunk.descriptors != previous->descriptors)
+      last = shipper.idle_time(lane, chunk.wire, chunk.descriptors);
+    previous = &chunk;
+    alone += last;
+  }
+  const Seconds at_once = shipper.idle_time(lane, handoff.lane_wire, descriptors(handoff));
+  constexpr double kRounding = 1e-9;
+  lane.pacing.line_rate = {static_cast<double>(handoff.lane_wire.value) / alone.value};
+  lane.pacing.is_slower_in_chunks = alone > at_once * (1 + kRounding);
 }
 
 // A decoder several times as fast as the line has no queue to speak of, whenever chunks arrive.
 void FluidPipeline::follow(Lane& lane) {
   constexpr double kFast = 4;
-  Handoff& handoff = *lane.handoff;
+  const Handoff& handoff = *lane.handoff;
   Seconds decode{};
   for (const HandoffChunk& chunk : handoff.chunks) decode += chunk.decode;
-  Delivery& delivery = handoff.receivers[lane.receiver].delivery;
-  delivery.is_close = kFast * decode.value > (handoff.lane_wire / line_rate(lane)).value;
-  if (!delivery.is_close) return;
+  lane.pacing.is_followed = decode * kFast > handoff.lane_wire / lane.pacing.line_rate;
+  if (!lane.pacing.is_followed) return;
   leaving_[node(lane.from)].push_back(&lane);
   entering_[node(lane.to)].push_back(&lane);
 }
 
 void FluidPipeline::follow_no_more(Lane& lane) {
-  if (!lane.handoff->receivers[lane.receiver].delivery.is_close) return;
+  if (!lane.pacing.is_followed) return;
   std::erase(leaving_[node(lane.from)], &lane);
   std::erase(entering_[node(lane.to)], &lane);
 }
@@ -170,8 +187,18 @@ void FluidPipeline::rates_change(const Lane& lane) {
   if (lane.handoff->compressed) look(lane);
 }
 
+// A path that has become faster than its line rate may have let the flow overtake the encoder.
 void FluidPipeline::sent(Lane& lane) {
   Handoff& handoff = *lane.handoff;
+  const Endpoint& sender = handoff.senders[lane.sender];
+  if (!sender.encoded.empty() && sender.encoded.back() > context_.loop.now()) {
+    stop_looking(lane);
+    HandoffTable::expect(handoff);
+    context_.loop.at(sender.encoded.back(), EventPriority::transfer, [this, &lane] {
+      if (context_.handoffs.wakes(*lane.handoff)) sent(lane);
+    });
+    return;
+  }
   lane.sent = handoff.chunks.size();
   stop_looking(lane);
   rates_change(lane);

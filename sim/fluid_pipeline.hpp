@@ -42,7 +42,7 @@ class FluidPipeline final : public HandoffPipeline {
   void stop_looking(Lane& lane);
   void hold(Lane& lane, const Pace& pace, double sent);
   void leave_out_held_time(Lane& lane, double sent);
-  BytesPerSecond line_rate(const Lane& lane) const;
+  void find_line_rate(Lane& lane);
   void arrived(Lane& lane);
   void decoded(Handoff& handoff);
   void follow(Lane& lane);

@@ -53,10 +53,14 @@ struct Shipping {
 
 /// Of a lane whose bytes are one flow: how it is kept from overtaking the encoder (fluid_pipeline.hpp).
 struct Pacing {
-  EventHandle look{};      ///< when its rate is set anew
-  bool is_held = false;    ///< by a cap
-  Seconds held_since{};    ///< when that cap was set
-  double sent_before = 0;  ///< bytes, when that cap was set
+  /// On the idle path, chunk by chunk.
+  BytesPerSecond line_rate{};
+  bool is_slower_in_chunks = false;  ///< than all bytes at once: chunks are small for the engine
+  EventHandle look{};                ///< when its rate is set anew
+  bool is_held = false;              ///< by a cap
+  Seconds held_since{};              ///< when that cap was set
+  double sent_before = 0;            ///< bytes, when that cap was set
+  bool is_followed = false;          ///< the decoder is slow enough for dates of arrival to matter
 };
 
 /// Of the lanes of a receiving GPU, when they are one flow each: up to where all of them have come
@@ -68,7 +72,6 @@ struct Delivery {
   double next_end = 0;  ///< the bytes of a lane with which it is complete
   Seconds delay{};      ///< from the wire to the GPU
   std::size_t lanes_arrived = 0;
-  bool is_close = false;  ///< the decoder's queue may grow while it arrives
 };
 
 /// What goes from one GPU to another.

@@ -85,6 +85,7 @@ class TransferBench {
   std::vector<double> left;   ///< when the last byte of each hand-off left
   const FixedCodec& codec() const { return dynamic_cast<const FixedCodec&>(*codec_); }
   const FakeNetwork& network() const { return network_; }
+  FakeNetwork& network() { return network_; }
   KvTransfer& transfer() { return transfer_; }
   EventLoop& loop() { return loop_; }
   LiveRequest& request(std::size_t i) { return *requests_[i]; }
