@@ -61,7 +61,7 @@ SimulationConfig serving(Fidelity fidelity) {
   SimulationConfig config = small_system();
   config.prefill.instances = 2;
   config.decode.instances = 2;
-  config.network.link_bandwidth = {2.5e9};
+  two_tier(config).link_bandwidth = {2.5e9};
   config.transfer.overlap = Overlap::pipelined;
   config.transfer.layers_per_chunk = 1;
   config.transfer.fidelity = fidelity;
