@@ -4,6 +4,14 @@
 #include <cstddef>
 
 namespace kvferry::sim {
+namespace {
+
+// Raw bytes do not wait for the codec's engine.
+Seconds work_off(SerialResource& engine, Seconds now, Seconds duration) {
+  return duration.value > 0 ? engine.submit(now, duration) : now;
+}
+
+}  // namespace
 
 void ChunkPipeline::begin(Handoff& handoff, Seconds first_send) {
   for (Endpoint& receiver : handoff.receivers) receiver.arrived.resize(handoff.chunks.size());
@@ -21,7 +29,7 @@ void ChunkPipeline::begin(Handoff& handoff, Seconds first_send) {
 void ChunkPipeline::encode_all(Endpoint& sender, Seconds first_send) {
   SerialResource& encoder = context_.queues.encoder(sender.gpu);
   for (const HandoffChunk& chunk : sender.handoff->chunks)
-    sender.encoded.push_back(encoder.submit(context_.loop.now(), chunk.encode));
+    sender.encoded.push_back(work_off(encoder, context_.loop.now(), chunk.encode));
   HandoffTable::expect(*sender.handoff);
   context_.loop.at(std::max(sender.encoded.front(), first_send), EventPriority::transfer,
                    [this, &sender] {
@@ -100,8 +108,8 @@ void ChunkPipeline::arrived(Lane& lane) {
   const std::size_t chunk = lane.arrived++;
   Endpoint& receiver = handoff.receivers[lane.receiver];
   if (++receiver.arrived[chunk] < receiver.lanes.size()) return;
-  const Seconds end = context_.queues.decoder(receiver.gpu)
-                          .submit(context_.loop.now(), handoff.chunks[chunk].decode);
+  const Seconds end = work_off(context_.queues.decoder(receiver.gpu), context_.loop.now(),
+                               handoff.chunks[chunk].decode);
   if (chunk + 1 < handoff.chunks.size()) return;  // chunks are decoded in turn: the last ends last
   HandoffTable::expect(handoff);
   context_.loop.at(end, EventPriority::transfer, [this, &handoff] {

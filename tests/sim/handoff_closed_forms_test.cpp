@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 namespace kvferry::sim {
@@ -186,6 +187,21 @@ TEST(AdaptiveCodec, KnowsTheQueueOfTheEncoder) {
   const auto compressed = bench.transfer().compressed_handoffs();
   EXPECT_GT(compressed, 0);
   EXPECT_LT(compressed, 40);
+}
+
+// Three hand-offs at once. The first two are compressed; behind both, the third would wait for the
+// encoder for longer than compressing it saves. Raw, it passes by:
+//   ready = 30,000 tokens * 131,072 B / 5 GB/s.
+TEST(AdaptiveCodec, RawHandoffsDoNotWaitForTheCodec) {
+  TransferConfig config;
+  config.adaptive_codec = true;
+  TransferBench bench(codec_of_rates(), {{5e9}, {0}}, config);
+  const std::array<const RequestRecord*, 3> records{
+      &bench.begin_at(0, 30'000), &bench.begin_at(0, 30'000), &bench.begin_at(0, 30'000)};
+  bench.run();
+  EXPECT_LT(records[1]->kv_wire, records[1]->kv_raw);
+  ASSERT_EQ(records[2]->kv_wire, records[2]->kv_raw);
+  EXPECT_NEAR(records[2]->kv_ready.value, 30'000.0 * 131'072 / 5e9, 1e-9);
 }
 
 }  // namespace

@@ -148,7 +148,9 @@ topologies::Topology one_receiver() {
   topology.vertices.push_back({"switch", VertexKind::fabric_switch});
   topology.vertices.push_back({"nic", VertexKind::nic});
   topology.vertices.push_back({"receiver", VertexKind::gpu});
+  topology.links[4].from = 4;
   topology.links[4].to = 5;
+  topology.links[5].from = 5;
   topology.links[5].to = 6;
   return topology;
 }
@@ -203,6 +205,7 @@ TEST(IncastWatch, WithoutVerticesTheLastLinkIsTheReceiver) {
 
 TEST(IncastWatch, PathsInsideANodeReachNoNic) {
   topologies::Topology inside = one_receiver();
+  inside.vertices[4].kind = VertexKind::node_switch;
   inside.vertices[5].kind = VertexKind::node_switch;
   IncastWatch watch(inside, 2);
   for (GpuId gpu = 0; gpu < 4; ++gpu) watch.flow_started(Path{gpu, 4, 5}, gpu, {0});
