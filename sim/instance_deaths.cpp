@@ -102,6 +102,8 @@ void ServingSystem::restart(LiveRequest& request) {
 // Layerwise, its prompt may still be part of an iteration: then that is completed first.
 void ServingSystem::handoff_failed(LiveRequest& request) {
   Engine& target = engine_of_answer(request);
+  request.avoided_prompt_engine = request.prompt_engine;
+  request.avoided_answer_engine = request.answer_engine;
   withdraw_offer(request);
   const bool is_computing = request.record.prefill_end == kNever;
   if (is_computing) {

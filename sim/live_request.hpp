@@ -50,6 +50,8 @@ struct LiveRequest {
   std::int64_t sent_rank{};         ///< in the order in which clients sent them
   std::int32_t prompt_engine = -1;  ///< by number in the whole system; -1: none has its prompt, or
                                     ///< the last byte of it has left
+  std::int32_t avoided_prompt_engine = -1;  ///< those between which its latest hand-off failed
+  std::int32_t avoided_answer_engine = -1;
   std::int32_t answer_engine = -1;  ///< to which it is handed off
   bool answering = false;           ///< the hand-off is complete
   Seconds computed_from{kNever};  ///< when its hand-off's layers begin to be computed, if layerwise

@@ -189,10 +189,23 @@ std::int32_t ServingSystem::route(Router& router, const LiveRequest& request,
     candidates = living_;
     if (candidates.empty()) return kNobody;
   }
+  candidates = without_avoided(request, candidates);
   const std::size_t chosen =
       router.pick({record.session, record.input_tokens, request.request->prefix_blocks},
                   Candidates(*this, request, candidates));
   return candidates[chosen];
+}
+
+// Nobody knows which of the two ends made a hand-off fail: the next one is tried between others, as
+// long as there are any.
+std::span<const std::int32_t> ServingSystem::without_avoided(
+    const LiveRequest& request, std::span<const std::int32_t> candidates) {
+  if (request.avoided_prompt_engine == kNobody) return candidates;
+  others_.clear();
+  std::ranges::copy_if(candidates, std::back_inserter(others_), [&](std::int32_t number) {
+    return number != request.avoided_prompt_engine && number != request.avoided_answer_engine;
+  });
+  return others_.empty() ? candidates : std::span<const std::int32_t>(others_);
 }
 
 void ServingSystem::to_prefill(LiveRequest& request) {

@@ -57,6 +57,8 @@ class ServingSystem {
                                          std::span<const std::int32_t> numbers);
   std::int32_t route(Router& router, const LiveRequest& request,
                      std::span<const std::int32_t> numbers);
+  std::span<const std::int32_t> without_avoided(const LiveRequest& request,
+                                                std::span<const std::int32_t> candidates);
   void to_prefill(LiveRequest& request);
   void prompt_completes(LiveRequest& request, Seconds end);
   void prompt_computed(LiveRequest& request);
@@ -119,6 +121,7 @@ class ServingSystem {
   std::int64_t smallest_cache_tokens_ = std::numeric_limits<std::int64_t>::max();
   std::vector<std::int32_t> fitting_;  ///< of the latest that_hold()
   std::vector<std::int32_t> living_;   ///< of the latest route()
+  std::vector<std::int32_t> others_;  ///< of the latest without_avoided()
   std::deque<LiveRequest*> waiting_;   ///< for an instance to come back, in order
   std::size_t requests_left_;          ///< that have not ended
   Failures failures_;

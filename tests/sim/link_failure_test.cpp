@@ -175,5 +175,22 @@ TEST(StatedFailures, OfOneInstanceAddUp) {
   EXPECT_EQ(changes_until(100, config), expected);
 }
 
+// The first instance has lost its NIC for good: its hand-off is given up after 0.1 s, and the prompt is
+// computed again on the other instance.
+//   kv ready = prefill + 0.1 + prefill + hand-off
+TEST(LinkFailure, AHandOffThatWasGivenUpIsTriedBetweenOtherInstances) {
+  SimulationConfig config = small_system();
+  config.prefill.instances = 2;
+  config.decode.instances = 2;
+  config.transfer.retry.patience = {0.1};
+  config.failures.stated = {{{ElementKind::nic, "prefill.0"}, {0}, {}, {}}};
+  const RequestRecord record = run(config).records.front();
+  const double prefill = prefill_s(config, 1000);
+  EXPECT_NEAR(record.kv_ready.value, prefill + 0.1 + prefill + kHandOff_s, kTolerance_s);
+  EXPECT_EQ(record.prefill_instance, 1);
+  EXPECT_EQ(record.decode_instance, 1);
+  EXPECT_EQ(record.restarts, 1);
+}
+
 }  // namespace
 }  // namespace kvferry::sim
