@@ -19,6 +19,7 @@ const char* size_key(const topologies::TopologySpec& spec) {
   if (std::holds_alternative<topologies::FatTreeSpec>(spec)) return "k";
   if (std::holds_alternative<topologies::DragonflySpec>(spec)) return "groups";
   if (std::holds_alternative<topologies::TorusSpec>(spec)) return "dimensions";
+  if (std::holds_alternative<topologies::RoutedSpec>(spec)) return "path";
   return "vertices";
 }
 

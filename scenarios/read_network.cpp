@@ -3,6 +3,7 @@
 #include "scenarios/read_explicit_list.hpp"
 #include "scenarios/read_fabric.hpp"
 #include "scenarios/read_flows.hpp"
+#include "scenarios/read_platform.hpp"
 #include "sim/placement.hpp"
 
 #include <optional>
@@ -23,6 +24,7 @@ enum class Preset : std::uint8_t {
   dragonfly,
   torus,
   explicit_list,
+  simgrid_xml,
 };
 
 const Choice<Preset> kPresets{"topology",
@@ -34,7 +36,8 @@ const Choice<Preset> kPresets{"topology",
                                {"rail-optimised", Preset::rail_optimised},
                                {"dragonfly", Preset::dragonfly},
                                {"torus", Preset::torus},
-                               {"explicit", Preset::explicit_list}}};
+                               {"explicit", Preset::explicit_list},
+                               {"simgrid-xml", Preset::simgrid_xml}}};
 
 topologies::TwoTierSpec read_two_tier(SectionReader& network, BytesPerSecond nvlink) {
   topologies::TwoTierSpec spec;
@@ -84,6 +87,8 @@ TopologySpec read_topology(SectionReader& network, const sim::SimulationConfig& 
       return read_point_to_point(network);
     case Preset::explicit_list:
       return read_explicit_list(network);
+    case Preset::simgrid_xml:
+      return read_platform(network, system);
     default:
       return read_nodes_on_fabric(preset, network, system, nvlink);
   }
@@ -127,6 +132,10 @@ const std::vector<KnownTopology>& known_topologies() {
       {"explicit",
        "vertices and links as listed; paths of the fewest links",
        {"vertices", "links", "gpus_per_node"},
+       false},
+      {"simgrid-xml",
+       "a SimGrid platform file: a GPU per host, and SimGrid's routes",
+       {"path", "gpus_per_node"},
        false}};
   return known;
 }

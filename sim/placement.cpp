@@ -75,6 +75,20 @@ std::int32_t nodes_needed(const SimulationConfig& config, std::int32_t gpus_per_
   return place_on_nodes(engines_of(config), gpus_per_node, places);
 }
 
+topologies::RoutedPairs handoff_pairs(const SimulationConfig& config, std::int32_t gpus_per_node) {
+  const std::vector<EngineKind> engines = engines_of(config);
+  std::vector<InstanceGpus> places;
+  place_on_nodes(engines, gpus_per_node, places);
+  topologies::RoutedPairs pairs;
+  for (std::size_t i = 0; i < engines.size(); ++i) {
+    const bool sends = engines[i].role == EngineRole::prefill;
+    std::vector<GpuId>& gpus = sends ? pairs.sources : pairs.targets;
+    for (GpuId gpu = places[i].first; gpu < places[i].first + places[i].count; ++gpu)
+      gpus.push_back(gpu);
+  }
+  return pairs;
+}
+
 Placement place(const SimulationConfig& config) {
   const std::vector<EngineKind> engines = engines_of(config);
   const topologies::TopologySpec& spec = config.network.topology;

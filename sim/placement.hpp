@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sim/simulation_config.hpp"
+#include "topologies/route_table.hpp"
 #include "topologies/topology.hpp"
 
 #include <vector>
@@ -26,6 +27,9 @@ struct Placement {
 
 /// How many nodes of that size the engines take.
 std::int32_t nodes_needed(const SimulationConfig& config, std::int32_t gpus_per_node);
+
+/// The GPUs that hand off, and those that take in, on nodes of that size: in order.
+topologies::RoutedPairs handoff_pairs(const SimulationConfig& config, std::int32_t gpus_per_node);
 
 /// @pre tensor_parallel of all pools is at most the GPUs of a node, and the topology has a place for
 /// the nodes that are needed

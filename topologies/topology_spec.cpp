@@ -64,6 +64,9 @@ Topology build_one(const TorusSpec& spec, std::int32_t nodes) {
 Topology build_one(const ExplicitSpec& spec, std::int32_t) {
   return explicit_list(spec);
 }
+Topology build_one(const RoutedSpec& spec, std::int32_t nodes) {
+  return routed(spec, nodes);
+}
 
 }  // namespace
 
@@ -72,6 +75,7 @@ std::optional<std::int32_t> gpus_per_node(const TopologySpec& spec) {
   return std::visit(Overloaded{[](const PointToPointSpec&) { return Count{}; },
                                [](const TwoTierSpec& s) { return Count{s.gpus_per_node}; },
                                [](const ExplicitSpec& s) { return Count{s.gpus_per_node}; },
+                               [](const RoutedSpec& s) { return Count{s.gpus_per_node}; },
                                [](const HasNode auto& s) { return Count{s.node.gpus}; }},
                     spec);
 }
@@ -80,6 +84,9 @@ std::optional<std::int64_t> node_places(const TopologySpec& spec) {
   using Count = std::optional<std::int64_t>;
   return std::visit(
       Overloaded{[](const ExplicitSpec& s) { return Count{gpu_count(s) / s.gpus_per_node}; },
+                 [](const RoutedSpec& s) {
+                   return Count{static_cast<std::int64_t>(s.table->gpus.size()) / s.gpus_per_node};
+                 },
                  [](const HasFixedSize auto& s) { return Count{nic_places(s) / s.node.nics}; },
                  [](const auto&) { return Count{}; }},
       spec);
@@ -87,19 +94,22 @@ std::optional<std::int64_t> node_places(const TopologySpec& spec) {
 
 std::int64_t link_count(const TopologySpec& spec, std::int64_t nodes) {
   return std::visit(
-      Overloaded{[](const PointToPointSpec&) { return std::int64_t{2}; },
-                 [](const ExplicitSpec& s) { return static_cast<std::int64_t>(s.links.size()); },
-                 [&](const TwoTierSpec& s) {
-                   return nodes * (4 * s.gpus_per_node + (s.oversubscription > 1 ? 2 : 0));
-                 },
-                 [&](const HasNode auto& s) {
-                   return nodes * links_per_node(s.node) + 2 * switch_cables(s, nodes);
-                 }},
+      Overloaded{
+          [](const PointToPointSpec&) { return std::int64_t{2}; },
+          [](const ExplicitSpec& s) { return static_cast<std::int64_t>(s.links.size()); },
+          [](const RoutedSpec& s) { return static_cast<std::int64_t>(s.table->links.size()); },
+          [&](const TwoTierSpec& s) {
+            return nodes * (4 * s.gpus_per_node + (s.oversubscription > 1 ? 2 : 0));
+          },
+          [&](const HasNode auto& s) {
+            return nodes * links_per_node(s.node) + 2 * switch_cables(s, nodes);
+          }},
       spec);
 }
 
 BytesPerSecond nic_bandwidth(const TopologySpec& spec) {
   return std::visit(Overloaded{[](const ExplicitSpec& s) { return slowest_nic(s); },
+                               [](const RoutedSpec& s) { return slowest_end(*s.table); },
                                [](const HasNode auto& s) { return s.node.nic.bandwidth; },
                                [](const auto& s) { return s.link_bandwidth; }},
                     spec);

@@ -7,6 +7,7 @@
 #include "topologies/leaf_spine.hpp"
 #include "topologies/point_to_point.hpp"
 #include "topologies/rail_optimised.hpp"
+#include "topologies/route_table.hpp"
 #include "topologies/star.hpp"
 #include "topologies/topology.hpp"
 #include "topologies/torus.hpp"
@@ -20,7 +21,7 @@ namespace kvferry::topologies {
 
 using TopologySpec =
     std::variant<TwoTierSpec, PointToPointSpec, StarSpec, LeafSpineSpec, FatTreeSpec,
-                 RailOptimisedSpec, DragonflySpec, TorusSpec, ExplicitSpec>;
+                 RailOptimisedSpec, DragonflySpec, TorusSpec, ExplicitSpec, RoutedSpec>;
 
 /// Nothing: there are no nodes (point-to-point).
 std::optional<std::int32_t> gpus_per_node(const TopologySpec& spec);

@@ -38,7 +38,7 @@ TEST(NetworkFaults, ATopologyIsOneOfThoseThatAreKnown) {
               ElementsAre("s.yaml:6:21: error: key 'network.topology': unknown topology "
                           "'leaf-spin' (did you mean 'leaf-spine'?); allowed: two-tier, "
                           "point-to-point, star, leaf-spine, fat-tree, rail-optimised, dragonfly, "
-                          "torus, explicit"));
+                          "torus, explicit, simgrid-xml"));
 }
 
 TEST(NetworkFaults, ALeafSpineHasASizeAndOneWordOnItsUplinks) {
