@@ -81,6 +81,19 @@ Json to_json(const std::optional<Speedup>& speedup) {
   return json;
 }
 
+// Savings are means over the hand-offs that were compressed.
+Json handoffs_to_json(const SimulationTotals& totals) {
+  Json json{{"count", totals.handoffs}, {"compressed", totals.compressed_handoffs}};
+  const auto mean_ms = [&](Seconds sum) {
+    return totals.compressed_handoffs > 0
+               ? Json(1e3 * sum.value / static_cast<double>(totals.compressed_handoffs))
+               : Json(nullptr);
+  };
+  json["saved_by_bytes_ms"] = mean_ms(totals.saved_by_bytes);
+  json["saved_by_descriptors_ms"] = mean_ms(totals.saved_by_descriptors);
+  return json;
+}
+
 }  // namespace
 
 Json to_json(const RunSummary& summary) {
@@ -123,6 +136,7 @@ Json to_json(const RunSummary& summary) {
   json["decode_iterations"] = summary.totals.decode_iterations;
   json["mixed_iterations"] = summary.totals.mixed_iterations;
   json["flows"] = summary.totals.flows;
+  json["handoffs"] = handoffs_to_json(summary.totals);
   json["fidelity"] = summary.totals.fidelity == HandoffFidelity::fluid ? "fluid" : "chunks";
   const LiveCodecAccount& live = summary.totals.live_codec;
   if (live.handoffs > 0) {

@@ -140,6 +140,29 @@ void add_byte_rows(ReportTable& table) {
   });
 }
 
+// Which of the hand-offs an adaptive codec took, and what descriptors cost beside bytes.
+void add_handoff_rows(ReportTable& table) {
+  using Totals = SimulationTotals;
+  const auto adapts = [](const RunSummary& s) {
+    return s.totals.compressed_handoffs > 0 && s.totals.compressed_handoffs < s.totals.handoffs;
+  };
+  if (table.any(adapts)) {
+    table.row("hand-offs compressed", [](const RunSummary& s) {
+      return fmt::format("{} of {}", s.totals.compressed_handoffs, s.totals.handoffs);
+    });
+  }
+  if (!table.any([](const RunSummary& s) { return s.totals.saved_by_descriptors.value > 0; }))
+    return;
+  const auto row = [&](const char* name, Seconds Totals::*sum) {
+    table.row(name, [=](const RunSummary& s) {
+      const auto compressed = static_cast<double>(s.totals.compressed_handoffs);
+      return compressed > 0 ? milliseconds(1e3 * (s.totals.*sum).value / compressed) : kNoFigure;
+    });
+  };
+  row("wire time saved by bytes", &Totals::saved_by_bytes);
+  row("  by descriptors", &Totals::saved_by_descriptors);
+}
+
 // No row where nothing is to be counted.
 void add_count_row(ReportTable& table, const char* name, std::int64_t RunSummary::*count) {
   if (!table.any([=](const RunSummary& s) { return s.*count > 0; })) return;
@@ -279,6 +302,7 @@ std::string report_text(const std::vector<ReportColumn>& columns) {
   table.gap();
   add_stage_rows(table);
   add_byte_rows(table);
+  add_handoff_rows(table);
   table.gap();
   add_count_rows(table);
   return headline(columns) + table.text() + losses(columns) + busiest_links(columns) +
