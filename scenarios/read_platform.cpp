@@ -15,7 +15,7 @@
 namespace kvferry::scenarios {
 namespace {
 
-/// Each is asked for in both directions: some 100 MB of routes of four links.
+/// Each is asked for in both directions: as many, of three links, take half a gigabyte and seconds.
 constexpr std::size_t kMostPairs = 4'000'000;
 
 bool is_file(const std::string& path) {

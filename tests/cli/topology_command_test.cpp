@@ -1,5 +1,6 @@
 // kvferry topology show: pictures and tables of networks.
 #include "tests/cli/run_program.hpp"
+#include "tests/platform_text.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +104,27 @@ TEST(TopologyShow, KnowsAllTopologies) {
     const auto run = run_kvferry("run -q" + network(keys) + kSmoke);
     EXPECT_EQ(run.status, 0) << keys << run.err;
   }
+}
+
+// Relative to the scenario's folder, wherever the program runs.
+TEST(TopologyShow, DrawsWhatTheRoutesOfASimGridPlatformShow) {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "platform.xml", kDumbbell);
+  std::string scenario = read_text(kSmoke);
+  const std::size_t at = scenario.find("network:");
+  scenario.replace(at, scenario.find('\n', at) - at,
+                   "network: {topology: simgrid-xml, path: platform.xml}");
+  const std::string file = (folder.path() / "s.yaml").string();
+  write_text(file, scenario);
+  const auto drawn = run_kvferry("topology show --set decode.tensor_parallel=1 " + file);
+  ASSERT_EQ(drawn.status, 0) << drawn.err;
+  EXPECT_THAT(drawn.out, AllOf(HasSubstr("simgrid-xml: 4 of the 4 hosts of platform.xml"),
+                               HasSubstr("label=\"south\\nprefill 1\""),
+                               HasSubstr("v4 -> v5 [label=\"8 Gbit/s\"]")));
+  const auto table =
+      run_kvferry("topology show --format table --set decode.tensor_parallel=1 " + file);
+  ASSERT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("core    joint0  joint1   8 Gbit/s"));
 }
 
 }  // namespace
