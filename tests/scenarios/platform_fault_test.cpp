@@ -12,7 +12,10 @@
 namespace kvferry::scenarios {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::StartsWith;
 
 // All messages of the valid scenario on that platform; its file is called platform.xml there.
 std::vector<std::string> faults_of(const std::string& platform, const std::string& keys = "",
@@ -87,7 +90,7 @@ TEST(PlatformFaults, APairWithoutARoute) {
               ElementsAre(kKey + "platform.xml: no route leads from 'south' to 'north'"));
 }
 
-// SimGrid 3.32 does not survive the question.
+// SimGrid 3.32 does not survive the question; how it says so is left to it.
 TEST(PlatformFaults, ZonesThatNoRouteJoins) {
   const std::string zone = "<zone id=\"NAME\" routing=\"Full\">";
   const std::string hosts = "<host id=\"A\" speed=\"1Gf\"/><host id=\"B\" speed=\"1Gf\"/></zone>\n";
@@ -97,8 +100,8 @@ TEST(PlatformFaults, ZonesThatNoRouteJoins) {
       replaced(zone, "NAME", "r") + replaced(replaced(hosts, "A", "c"), "B", "d");
   EXPECT_THAT(
       faults_of(platform_of(left + right)),
-      ElementsAre(kKey + "platform.xml: SimGrid broke off over it (Segmentation fault.), as "
-                         "it does where no route joins two zones or hosts"));
+      ElementsAre(AllOf(StartsWith(kKey + "platform.xml: SimGrid broke off over it ("),
+                        EndsWith("), as it does where no route joins two zones or hosts"))));
 }
 
 TEST(PlatformFaults, LinksThatFlowsCannotShare) {
