@@ -51,8 +51,8 @@ void ChunkPipeline::await_chunk(Endpoint& sender) {
 void ChunkPipeline::encode_next(Endpoint& sender) {
   Handoff& handoff = *sender.handoff;
   const std::size_t chunk = sender.encoded.size();
-  const Seconds encoded =
-      context_.queues.encoder(sender.gpu).submit(context_.loop.now(), handoff.chunks[chunk].encode);
+  const Seconds encoded = work_off(context_.queues.encoder(sender.gpu), context_.loop.now(),
+                                   handoff.chunks[chunk].encode);
   sender.encoded.push_back(encoded);
   for (const std::size_t i : sender.lanes) {
     Lane& lane = handoff.lanes[i];

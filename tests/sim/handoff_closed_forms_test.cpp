@@ -204,5 +204,22 @@ TEST(AdaptiveCodec, RawHandoffsDoNotWaitForTheCodec) {
   EXPECT_NEAR(records[2]->kv_ready.value, 30'000.0 * 131'072 / 5e9, 1e-9);
 }
 
+// Layerwise, the same: the first of 8 raw chunks sets out when prefill has computed it, though the
+// encoder is busy with six others.
+//   ready = begin + computing / 8 + bytes / B
+TEST(AdaptiveCodec, RawChunksOfLayersDoNotWaitForTheCodecEither) {
+  TransferConfig config;
+  config.adaptive_codec = true;
+  config.overlap = Overlap::layerwise;
+  TransferBench bench(codec_of_rates(), {{5e9}, {0}}, config);
+  bench.computing_s = 0.08;
+  for (int i = 0; i < 6; ++i) bench.begin_at(0, 30'000);
+  const RequestRecord& record = bench.begin_at(0.09, 30'000);
+  bench.run();
+  EXPECT_EQ(bench.transfer().compressed_handoffs(), 6);
+  ASSERT_EQ(record.kv_wire, record.kv_raw);
+  EXPECT_NEAR(record.kv_ready.value, 0.09 + 0.08 / 8 + 30'000.0 * 131'072 / 5e9, 1e-9);
+}
+
 }  // namespace
 }  // namespace kvferry::sim
