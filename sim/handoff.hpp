@@ -49,6 +49,7 @@ struct Shipping {
   bool is_stranded = false;        ///< no path is up
   Seconds stranded_since{kNever};  ///< whatever other links came up meanwhile
   EventHandle out_of_patience{};
+  EventHandle next_start{};  ///< of its flow: after a back-off, or when its connection is there
 };
 
 /// Of a lane whose bytes are one flow: how it is kept from overtaking the encoder (fluid_pipeline.hpp).

@@ -98,8 +98,13 @@ void LaneShipper::connect(Lane& lane) {
     start_flow(lane);
     return;
   }
+  start_at(lane, ready);
+}
+
+void LaneShipper::start_at(Lane& lane, Seconds when) {
   HandoffTable::expect(*lane.handoff);
-  loop_.at(ready, EventPriority::transfer, [this, &lane] {
+  lane.shipping.next_start = loop_.at(when, EventPriority::transfer, [this, &lane] {
+    lane.shipping.next_start = {};
     if (handoffs_.wakes(*lane.handoff)) start_flow(lane);
   });
 }
@@ -141,11 +146,7 @@ void LaneShipper::broken(Lane& lane) {
     return;
   }
   ++lane.handoff->retries;
-  const Seconds wait = config_.retry.backoff * std::ldexp(1, tries - 1);
-  HandoffTable::expect(*lane.handoff);
-  loop_.at(loop_.now() + wait, EventPriority::transfer, [this, &lane] {
-    if (handoffs_.wakes(*lane.handoff)) start_flow(lane);
-  });
+  start_at(lane, loop_.now() + config_.retry.backoff * std::ldexp(1, tries - 1));
 }
 
 void LaneShipper::strand(Lane& lane) {
@@ -183,10 +184,15 @@ void LaneShipper::complete(Lane& lane) {
   gate_of(lane).leave();
 }
 
+// Back-offs can be long: what was given up must not keep the clock running until they end.
 void LaneShipper::drop(Lane& lane) {
   Shipping& shipping = lane.shipping;
   transport_.cancel(shipping.flow);
   shipping.flow = {};
+  if (shipping.next_start.sequence != 0) {
+    loop_.cancel(std::exchange(shipping.next_start, {}));
+    HandoffTable::expect_no_more(*lane.handoff);
+  }
   if (shipping.is_stranded) {
     std::erase(stranded_, &lane);
     leave_strand(lane);

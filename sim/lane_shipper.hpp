@@ -63,6 +63,7 @@ class LaneShipper {
   FlowGate& gate_of(const Lane& lane);
   Seconds connected(const Lane& lane);
   void connect(Lane& lane);
+  void start_at(Lane& lane, Seconds when);
   void start_flow(Lane& lane);
   void flow_ended(Lane& lane, const FlowReport& report);
   void broken(Lane& lane);

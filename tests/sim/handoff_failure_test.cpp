@@ -56,6 +56,7 @@ class Handoff1GB {
     at(until_s, [this, link] { transport_.set_up(link, true); });
   }
   void run() { engine_.run(); }
+  double now_s() { return engine_.loop().now().value; }
   Transport& transport() { return transport_; }
   KvTransfer& transfer() { return transfer_; }
 
@@ -161,6 +162,19 @@ TEST(FailingLink, AHandoffMayBeAbandonedWhileItWaits) {
   handoff.run();
   EXPECT_TRUE(std::isnan(handoff.ready_s));
   EXPECT_TRUE(std::isnan(handoff.failed_s));
+  EXPECT_EQ(handoff.transport().flows(), 1);
+}
+
+// It backs off for 100 s when it is abandoned: the clock ends with the last thing that happens, the
+// repair at 0.5 s and the abandonment at 0.6 s, not with a try that nobody waits for.
+TEST(FailingLink, ABackOffDoesNotKeepTheClockRunningForAnAbandonedHandoff) {
+  RetryPolicy retry;
+  retry.backoff = {100};
+  Handoff1GB handoff(1, retry);
+  handoff.outage(0, 0.4, 0.5);
+  handoff.at(0.6, [&] { EXPECT_TRUE(handoff.transfer().abandon(handoff.request)); });
+  handoff.run();
+  EXPECT_NEAR(handoff.now_s(), 0.6, kTolerance_s);
   EXPECT_EQ(handoff.transport().flows(), 1);
 }
 
