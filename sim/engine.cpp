@@ -77,7 +77,7 @@ void Engine::die() {
     clock_.stop(loop_.now(), ended_);
     if (answers_run_ && ended_ > 0) report_tokens(ended_);
   }
-  delay_ = {};
+  beside_ = beside_until_ = {};
   complete_.clear();
   scheduler_.write_back_answers(gaps_.latest());
   scheduler_ = BatchScheduler(setup_.role, setup_.config, setup_.cache, setup_.window);
@@ -141,7 +141,7 @@ void Engine::start(const Batch& batch) {
     RequestRecord& record = chunk.sequence->owner->record;
     if (record.prefill_start == kNever) record.prefill_start = loop_.now();
   }
-  const bool is_late = batch.swapped_blocks > 0 || delay_.value > 0;
+  const bool is_late = batch.swapped_blocks > 0 || lateness().value > 0;
   if (batch.prompts.empty() && !is_late) {
     start_answers(batch);
   } else if (batch.prompts.size() == 1 && !batch.answers && !is_late) {
@@ -162,10 +162,20 @@ void Engine::announce_prompts(const Batch& batch) {
   }
 }
 
-void Engine::delay(Seconds by) {
-  if (by.value <= 0) return;
-  delay_ += by;
+void Engine::work_beside(Seconds duration, double share) {
+  if (duration.value <= 0 || share <= 0) return;
+  share_beside_ = share;
+  if (running_) {
+    beside_ += duration;
+  } else {
+    beside_until_ = std::max(beside_until_, loop_.now()) + duration;
+  }
   wake();
+}
+
+// Of an iteration that starts now.
+Seconds Engine::lateness() const {
+  return std::max(Seconds{0}, beside_until_ - loop_.now()) * share_beside_;
 }
 
 void Engine::start_answers(const Batch& batch) {
@@ -203,7 +213,7 @@ void Engine::start_iteration(const Batch& batch) {
   for (const PromptChunk& chunk : batch.prompts)
     items_.push_back({chunk.tokens, chunk.sequence->prompt_computed});
   const DecodeLoad load = batch.answers ? scheduler_.answers().load() : DecodeLoad{};
-  const Seconds late = swap_time(batch.swapped_blocks) + std::exchange(delay_, Seconds{});
+  const Seconds late = swap_time(batch.swapped_blocks) + lateness();
   series_ = {setup_.iteration_time.parts(items_, load).total + late, {}};
   stretch_ = Stretch(loop_.now(), series_, 1);
 }
@@ -242,6 +252,7 @@ void Engine::end() {
   const std::int64_t iterations = stretch_.length();
   account(iterations, iterations);
   running_ = false;
+  beside_until_ = loop_.now() + std::exchange(beside_, Seconds{});
   clock_.stop(loop_.now(), iterations);
   if (answers_run_) report_tokens(iterations);
   complete_prompts();

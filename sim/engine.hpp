@@ -58,9 +58,10 @@ class Engine {
   /// The last byte of a computed prompt has left: its blocks are free again.
   void prompt_left(LiveRequest& request);
 
-  /// Work that is not the engine's own takes so much of its GPUs' time: its next iteration starts
-  /// later by as much.
-  void delay(Seconds by);
+  /// Work that is not the engine's own begins on its GPUs, and takes `share` of them from iterations
+  /// beside it: the next one starts later by that share of what is left of it. It goes on while the
+  /// engine is idle.
+  void work_beside(Seconds duration, double share);
 
   /// Its hand-off will not come, whether it was let in or not. Others are let in by room_freed().
   void drop_handoff(LiveRequest& request);
@@ -111,6 +112,7 @@ class Engine {
   void answer_here(Sequence& sequence);
   void recomputed(Sequence& sequence);
   void finish(LiveRequest& request, Seconds when);
+  Seconds lateness() const;
   Seconds swap_time(std::int64_t blocks) const;
 
   EventLoop& loop_;
@@ -122,7 +124,9 @@ class Engine {
 
   bool dispatch_pending_ = false;
   bool running_ = false;
-  Seconds delay_{};           ///< of the next iteration
+  Seconds beside_{};          ///< other work that began during what runs
+  Seconds beside_until_{};    ///< when other work ends, if the engine stays idle
+  double share_beside_ = 0;   ///< that it takes
   bool answers_run_ = false;  ///< the decode batch takes part in what runs
   Stretch stretch_;           ///< what runs
   DecodeSeries series_{};     ///< its decode iterations

@@ -279,13 +279,13 @@ void ServingSystem::hand_off(LiveRequest& request) {
   const Seconds encode =
       transfer_.begin(request, request.prompt_tokens() - held, ends_of_handoff(request),
                       {request.computed_from, request.computed_by});
-  sender.delay(encode * config_.transfer.interference.encode);
+  sender.work_beside(encode, config_.transfer.interference.encode);
 }
 
 void ServingSystem::handoff_complete(LiveRequest& request) {
   Engine& engine = engine_of_answer(request);
   const Seconds decode = request.record.decode_codec - request.decoded_before;
-  engine.delay(decode * config_.transfer.interference.decode);
+  engine.work_beside(decode, config_.transfer.interference.decode);
   request.answering = true;
   engine.kv_arrived(request);
 }
