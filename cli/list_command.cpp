@@ -126,6 +126,10 @@ TextTable policies() {
   table.add({"never", "preemption of a pool", "room for the whole answer is taken in advance"});
   table.add({"none, pipelined", "transfer.overlap",
              "encode, send and decode in sequence, or chunk by chunk"});
+  table.add({"layerwise", "transfer.overlap",
+             "chunk by chunk, each as soon as prefill has computed its layers"});
+  table.add({"ecmp", "network.paths", "a flow's path of several is drawn by a hash"});
+  table.add({"adaptive", "network.paths", "a flow takes the path where one more would get most"});
   return table;
 }
 
