@@ -125,7 +125,8 @@ sim::StatedFailure FailureReader::stated(SectionReader& item) {
   if (duration && failure.until)
     item.error("until", "for and until say the same: expected one of them");
   if (duration) failure.until = failure.at + *duration;
-  if (failure.until && *failure.until <= failure.at)
+  // A `for` that cannot be read has been reported already, and gives no date to compare.
+  if (!duration && failure.until && *failure.until <= failure.at)
     item.error("until",
                "must be after at, " + text(failure.at) + ", found " + text(*failure.until));
   failure.remains = remains(item, read.element.kind);

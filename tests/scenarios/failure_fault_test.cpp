@@ -91,6 +91,11 @@ TEST(Failures, ATopologyWithoutNicsSaysWhatToName) {
                           "link-backward"));
 }
 
+TEST(Failures, ADurationThatIsNoneIsOneFault) {
+  EXPECT_EQ(fault_of("  stated: [{link: nic0-out, at: 3 s, for: -2 s}]\n"),
+            "s.yaml:13:43: error: key 'failures.stated[0].for': must be above zero, found '-2 s'");
+}
+
 TEST(Failures, TimesMustBeInOrder) {
   EXPECT_EQ(
       fault_of("  stated: [{link: nic0-out, at: 3 s, until: 2 s}]\n"),
