@@ -65,6 +65,8 @@ class ListReader {
   void read_vertex(SectionReader& vertex) {
     const std::string name = vertex.required("name", Text{});
     const VertexKind kind = vertex.required("kind", kVertexKinds);
+    // An unknown kind is read as the first one: the GPUs cannot be counted then.
+    are_kinds_known_ = are_kinds_known_ && kVertexKinds.print(kind) == vertex.text_of("kind");
     const auto id = static_cast<VertexId>(spec_.vertices.size());
     if (!ids_.emplace(name, id).second && vertex.has("name"))
       fault(vertex, "name", "another vertex is called '" + name + "' already");
@@ -107,7 +109,9 @@ class ListReader {
     const std::int32_t gpus = gpu_count(spec_);
     const auto size =
         static_cast<std::int32_t>(network_.optional("gpus_per_node", kNodeSize, std::int32_t{8}));
-    if (gpus == 0) {
+    if (!are_kinds_known_) {
+      is_sound_ = false;
+    } else if (gpus == 0) {
       fault(network_, "vertices", "none of them is a GPU: expected vertices of kind: gpu");
     } else if (gpus % size != 0) {
       fault(network_, "gpus_per_node",
@@ -143,6 +147,7 @@ class ListReader {
   VertexIds ids_;
   std::set<std::string> names_;  ///< of links
   std::vector<Place> gpu_places_;
+  bool are_kinds_known_ = true;
   bool is_sound_ = true;
 };
 

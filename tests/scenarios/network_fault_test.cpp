@@ -182,6 +182,17 @@ TEST(NetworkFaults, AListedLinkJoinsTwoVerticesOfTheList) {
                   "'leaf-nic2' already: give this one a name"));
 }
 
+// A vertex of an unknown kind does not count as one of the GPUs.
+TEST(NetworkFaults, AnUnknownKindOfVertexIsOneFault) {
+  EXPECT_THAT(
+      faults_of("{topology: explicit, gpus_per_node: 2, vertices: [{name: a, kind: gpu}, {name: b, "
+                "kind: gpu}, {name: n, kind: nicc}], links: [{from: a, to: n, bandwidth: 1 GB/s}, "
+                "{from: n, to: b, bandwidth: 1 GB/s}]}"),
+      ElementsAre("s.yaml:6:120: error: key 'network.vertices[2].kind': unknown kind of vertex "
+                  "'nicc' (did you mean 'nic'?); allowed: gpu, nic, host-memory, node-switch, "
+                  "fabric-switch"));
+}
+
 TEST(NetworkFaults, AListedGpuHasANic) {
   EXPECT_THAT(
       faults_of("{topology: explicit, gpus_per_node: 1, vertices: [{name: a, kind: gpu}, {name: b, "
