@@ -7,6 +7,7 @@
 #include "scenarios/read_workload.hpp"
 #include "sim/base/error.hpp"
 #include "sim/failure_plan.hpp"
+#include "sim/network_backend.hpp"
 #include "sim/placement.hpp"
 
 #include <filesystem>
@@ -32,6 +33,21 @@ sim::FailureConfig read_failures_of(SectionReader& root, const sim::SimulationCo
   return read_failures(root.section("failures"), bounds);
 }
 
+// A fluid hand-off in chunks limits the rate of its flow.
+void check_fidelity(const SectionReader& root, const sim::SimulationConfig& system,
+                    bool compresses) {
+  const sim::TransferConfig& transfer = system.transfer;
+  const bool in_chunks = transfer.overlap == sim::Overlap::layerwise ||
+                         (transfer.overlap == sim::Overlap::pipelined && compresses);
+  if (transfer.fidelity != sim::Fidelity::fluid || !in_chunks ||
+      system.mode == sim::Mode::colocated ||
+      sim::resolved(system.network.backend) == sim::NetworkBackend::direct)
+    return;
+  root.error_within("transfer", "fidelity",
+                    "'fluid' limits the rate of flows, which network.backend: comm cannot; "
+                    "allowed: auto, chunks, or another back-end");
+}
+
 Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
                        Diagnostics& diagnostics) {
   Scenario scenario;
@@ -49,6 +65,7 @@ Scenario read_scenario(const ConfigNode& tree, const std::string& default_name,
     scenario.codec = read_codec(transfer, codec, scenario.system.model, scenario.seed);
     scenario.system.transfer.adaptive_codec = scenario.codec.codec == TransferCodecName::adaptive;
   }
+  check_fidelity(root, scenario.system, scenario.codec.codec != TransferCodecName::none);
   if (scenario.system.model.kv_type == sim::KvType::fp8 &&
       scenario.codec.codec != TransferCodecName::none) {
     root.error("kv_type",

@@ -35,6 +35,18 @@ TEST(TransferKeys, DefaultsAreAPushDecidedLate) {
   EXPECT_EQ(transfer.interference.encode, 0);
 }
 
+// Without chunks nothing is paced, so any back-end will do.
+TEST(TransferKeys, FluidChunksNeedABackEndThatLimitsRates) {
+  const std::string transfer = "transfer={overlap: layerwise, fidelity: fluid}";
+  EXPECT_EQ(errors_of(kValid, {{"network.backend=comm"}, {transfer}}),
+            std::vector<std::string>{
+                "--set " + transfer +
+                ": error: key 'transfer.fidelity': 'fluid' limits the rate of flows, which "
+                "network.backend: comm cannot; allowed: auto, chunks, or another back-end"});
+  EXPECT_NO_THROW(load(kValid, {{"network.backend=comm"},
+                                {"transfer={overlap: none, codec: none, fidelity: fluid}"}}));
+}
+
 TEST(TransferKeys, RefuseWhatDoesNotGoTogether) {
   EXPECT_EQ(
       error_of_override("transfer={overlap: layerwise, initiator: pull}"),
