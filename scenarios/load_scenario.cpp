@@ -25,11 +25,12 @@ Slo read_slo(SectionReader&& slo) {
 // Their names are those of a placed system, which must be sound before it can be placed.
 sim::FailureConfig read_failures_of(SectionReader& root, const sim::SimulationConfig& system,
                                     bool is_sound) {
-  FailureBounds bounds{nullptr, system.horizon};
+  FailureBounds bounds{nullptr, system.horizon, nullptr};
   if (!root.has("failures") || !is_sound) return read_failures(root.section("failures"), bounds);
   const sim::Placement placement = sim::place(system);
   const sim::FailureTargets targets(system, placement);
   bounds.targets = &targets;
+  bounds.topology = &placement.topology;
   return read_failures(root.section("failures"), bounds);
 }
 

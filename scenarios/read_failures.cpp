@@ -45,11 +45,13 @@ class FailureReader {
   struct Read {
     FailingElement element{};
     std::string key;
-    std::vector<std::string> targets;
+    std::vector<sim::FailureTarget> targets;
   };
   Read element(SectionReader& item);
-  std::vector<std::string> targets_of(SectionReader& item, const std::string& key,
-                                      const FailingElement& element) const;
+  std::vector<sim::FailureTarget> targets_of(SectionReader& item, const std::string& key,
+                                             const FailingElement& element) const;
+  sim::Remains remains(SectionReader& item, const Read& read) const;
+  void check_bandwidth(const SectionReader& item, const Read& read, BytesPerSecond left) const;
   void check_overlap(const SectionReader& item, const Read& read, bool is_outage,
                      const Interval& interval);
   void check_before_horizon(const SectionReader& item, const std::string& key, Seconds at) const;
@@ -60,17 +62,16 @@ class FailureReader {
   std::map<std::string, bool> has_background_;
 };
 
-std::vector<std::string> FailureReader::targets_of(SectionReader& item, const std::string& key,
-                                                   const FailingElement& element) const {
-  std::vector<std::string> names;
-  if (bounds_.targets == nullptr || element.name.empty()) return names;
+std::vector<sim::FailureTarget> FailureReader::targets_of(SectionReader& item,
+                                                          const std::string& key,
+                                                          const FailingElement& element) const {
+  if (bounds_.targets == nullptr || element.name.empty()) return {};
   try {
-    for (const sim::FailureTarget& target : bounds_.targets->of(element))
-      names.push_back(target.name);
+    return bounds_.targets->of(element);
   } catch (const std::invalid_argument& fault) {
     item.error(key, fault.what());
+    return {};
   }
-  return names;
 }
 
 FailureReader::Read FailureReader::element(SectionReader& item) {
@@ -87,12 +88,27 @@ FailureReader::Read FailureReader::element(SectionReader& item) {
 
 const Number kShare{0, 1, Bound::exclusive};
 
-sim::Remains remains(SectionReader& item, ElementKind kind) {
+// More than there is changes nothing: most likely the unit is wrong.
+void FailureReader::check_bandwidth(const SectionReader& item, const Read& read,
+                                    BytesPerSecond left) const {
+  if (bounds_.topology == nullptr) return;
+  BytesPerSecond widest{};
+  for (const sim::FailureTarget& target : read.targets) {
+    for (const topologies::LinkId link : target.links)
+      widest = std::max(widest, bounds_.topology->links[static_cast<std::size_t>(link)].capacity);
+  }
+  if (widest.value > 0 && left > widest)
+    item.error("bandwidth", "expected at most what the link carries, " + Bandwidth{}.print(widest) +
+                                ", found '" + item.text_of("bandwidth") + "'");
+}
+
+sim::Remains FailureReader::remains(SectionReader& item, const Read& read) const {
   const sim::Remains left{item.maybe("share", kShare), item.maybe("bandwidth", Bandwidth{})};
   if (left.share && left.bandwidth)
     item.error("bandwidth", "share and bandwidth say the same: expected one of them");
-  if (kind == ElementKind::instance && !left.nothing())
+  if (read.element.kind == ElementKind::instance && !left.nothing())
     item.error(left.share ? "share" : "bandwidth", "an instance fails as a whole");
+  if (left.bandwidth) check_bandwidth(item, read, *left.bandwidth);
   return left;
 }
 
@@ -105,8 +121,8 @@ void FailureReader::check_before_horizon(const SectionReader& item, const std::s
 
 void FailureReader::check_overlap(const SectionReader& item, const Read& read, bool is_outage,
                                   const Interval& interval) {
-  for (const std::string& target : read.targets) {
-    std::vector<Interval>& others = intervals_[{target, is_outage}];
+  for (const sim::FailureTarget& target : read.targets) {
+    std::vector<Interval>& others = intervals_[{target.name, is_outage}];
     const auto other = std::ranges::find_if(
         others, [&](const Interval& earlier) { return earlier.overlaps(interval); });
     if (other != others.end()) {
@@ -129,7 +145,7 @@ sim::StatedFailure FailureReader::stated(SectionReader& item) {
   if (!duration && failure.until && *failure.until <= failure.at)
     item.error("until",
                "must be after at, " + text(failure.at) + ", found " + text(*failure.until));
-  failure.remains = remains(item, read.element.kind);
+  failure.remains = remains(item, read);
   check_before_horizon(item, "at", failure.at);
   check_overlap(item, read, failure.remains.nothing(), {failure.at, failure.until});
   return failure;
@@ -138,9 +154,9 @@ sim::StatedFailure FailureReader::stated(SectionReader& item) {
 sim::RandomFailure FailureReader::random(SectionReader& item) {
   const Read read = element(item);
   const sim::RandomFailure failure{read.element, item.required("mtbf", Time{}),
-                                   item.required("mttr", Time{}), remains(item, read.element.kind)};
-  for (const std::string& target : read.targets) {
-    if (std::exchange(has_chance_[{target, failure.remains.nothing()}], true)) {
+                                   item.required("mttr", Time{}), remains(item, read)};
+  for (const sim::FailureTarget& target : read.targets) {
+    if (std::exchange(has_chance_[{target.name, failure.remains.nothing()}], true)) {
       item.error(read.key, "'" + read.element.name + "' has an earlier item of this kind");
       break;
     }
@@ -151,8 +167,9 @@ sim::RandomFailure FailureReader::random(SectionReader& item) {
 sim::BackgroundTraffic FailureReader::background(SectionReader& item) {
   sim::BackgroundTraffic traffic;
   traffic.link = item.required("link", Text{});
-  for (const std::string& target : targets_of(item, "link", {ElementKind::link, traffic.link})) {
-    if (std::exchange(has_background_[target], true))
+  for (const sim::FailureTarget& target :
+       targets_of(item, "link", {ElementKind::link, traffic.link})) {
+    if (std::exchange(has_background_[target.name], true))
       item.error("link", "'" + traffic.link + "' has an earlier profile");
   }
   item.each_of("steps", [&](SectionReader&& step) {

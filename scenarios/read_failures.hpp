@@ -13,6 +13,7 @@ namespace kvferry::scenarios {
 struct FailureBounds {
   const sim::FailureTargets* targets = nullptr;  ///< none: names are not looked up
   std::optional<Seconds> horizon;
+  const topologies::Topology* topology = nullptr;  ///< of the targets
 };
 
 sim::FailureConfig read_failures(SectionReader&& section, const FailureBounds& bounds);

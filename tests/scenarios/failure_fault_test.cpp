@@ -96,6 +96,14 @@ TEST(Failures, ADurationThatIsNoneIsOneFault) {
             "s.yaml:13:43: error: key 'failures.stated[0].for': must be above zero, found '-2 s'");
 }
 
+// The NICs have 100 Gbit/s, 12.5 GB/s.
+TEST(Failures, NoMoreBandwidthIsLeftThanThereIs) {
+  EXPECT_EQ(fault_of("  stated: [{link: nic0-out, at: 3 s, bandwidth: 50 GB/s}]\n"),
+            "s.yaml:13:49: error: key 'failures.stated[0].bandwidth': expected at most what the "
+            "link carries, 12.5 GB/s, found '50 GB/s'");
+  EXPECT_NO_THROW(load(with("  stated: [{nic: prefill, at: 3 s, bandwidth: 100 Gbit/s}]\n")));
+}
+
 TEST(Failures, TimesMustBeInOrder) {
   EXPECT_EQ(
       fault_of("  stated: [{link: nic0-out, at: 3 s, until: 2 s}]\n"),
