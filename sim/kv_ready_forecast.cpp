@@ -7,10 +7,13 @@
 
 namespace kvferry::sim {
 
+// Where prefill gives the first token, a client may have all of a short answer before its hand-off is
+// let in: the room is held until it is complete.
 void KvReadyForecast::answered(const RequestRecord& record) {
   if (record.outcome != Outcome::finished) return;
   ++answers_;
-  held_ += record.finish - record.transfer_start;
+  held_ +=
+      std::max({record.finish, record.kv_ready, record.transfer_start}) - record.transfer_start;
 }
 
 Seconds KvReadyForecast::admission_wait(std::int64_t tokens, const Engine& engine) const {

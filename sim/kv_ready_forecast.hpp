@@ -48,7 +48,7 @@ class KvReadyForecast {
   const Placement& placement_;
   const ModelSpec& model_;
   std::int64_t answers_ = 0;
-  Seconds held_{};  ///< sum over answers: from the start of the hand-off to the end
+  Seconds held_{};  ///< sum over answers: from the start of the hand-off until room is free
 };
 
 }  // namespace kvferry::sim

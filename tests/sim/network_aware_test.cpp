@@ -156,6 +156,19 @@ TEST_F(ForecastOfAFullCache, WaitsInProportionToWhatIsMissing) {
   EXPECT_DOUBLE_EQ(ready_after(16 * 200), 0.93 + 16 * 1300 * kTokenBytes / 10e9);
 }
 
+// All of the answer came with prefill, at 8 s; the hand-off took from 10 s to 10.5 s. 110 of 1000 blocks
+// are missing: 0.5 * 110 / 1000.
+TEST_F(ForecastOfAFullCache, AnAnswerThatEndedBeforeItsHandOffHeldRoomForTheHandOff) {
+  engine_.submit_handoff(add(16 * 900));
+  RequestRecord record;
+  record.outcome = Outcome::finished;
+  record.finish = {8};
+  record.transfer_start = {10};
+  record.kv_ready = {10.5};
+  forecast_.answered(record);
+  EXPECT_DOUBLE_EQ(forecast_.admission_wait(16 * 200, engine_).value, 0.055);
+}
+
 struct Quality {
   double mean_ttft = 0;
   double p99_ttft = 0;
