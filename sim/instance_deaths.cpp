@@ -59,6 +59,7 @@ ServingSystem::Loss ServingSystem::take_away(LiveRequest& request, std::int32_t 
     freed.push_back(request.answer_engine);
     withdraw_offer(request);
   }
+  if (!was_offered && request.answer_engine != kNobody) no_longer_bound(request);
   request.answer_engine = kNobody;
   request.at_decode = {};
   if (request.prompt_engine == dead || request.prompt_engine == kNobody) return Loss::cache;

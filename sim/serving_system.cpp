@@ -38,10 +38,10 @@ class ServingSystem::Candidates {
 
   std::size_t size() const { return numbers_.size(); }
   std::int32_t number(std::size_t i) const { return numbers_[i]; }
-  std::int64_t requests(std::size_t i) const { return engine(i).sequences(); }
+  std::int64_t requests(std::size_t i) const { return engine(i).sequences() + bound(i).requests; }
   std::int64_t tokens(std::size_t i) const {
     engine(i).settle();
-    return engine(i).tokens();
+    return engine(i).tokens() + bound(i).tokens;
   }
   std::int64_t cached_tokens(std::size_t i, const RoutedRequest& request) const {
     engine(i).settle();
@@ -55,6 +55,9 @@ class ServingSystem::Candidates {
  private:
   Engine& engine(std::size_t i) const {
     return system_.engines_[static_cast<std::size_t>(numbers_[i])];
+  }
+  const Bound& bound(std::size_t i) const {
+    return system_.bound_[static_cast<std::size_t>(numbers_[i])];
   }
   ServingSystem& system_;
   const LiveRequest& request_;
@@ -112,6 +115,7 @@ void ServingSystem::add_engines() {
     engines_.emplace_back(loop_, sink_, setup, callbacks());
     roles_.push_back(kind.role);
     states_.push_back(InstanceState::up);
+    bound_.emplace_back();
     smallest_cache_tokens_ =
         std::min(smallest_cache_tokens_,
                  (memory.blocks - memory.window_blocks) * kind.config->kv_block_tokens);
@@ -247,14 +251,25 @@ void ServingSystem::prompt_computed(LiveRequest& request) {
 void ServingSystem::bind_decode(LiveRequest& request) {
   request.answer_engine = route(decode_router_, request, answer_engines_);
   if (request.answer_engine == kNobody) return;
+  Bound& bound = bound_[static_cast<std::size_t>(request.answer_engine)];
+  ++bound.requests;
+  bound.tokens += request.prompt_tokens();
   request.record.decode_instance =
       pool_ranks_[static_cast<std::size_t>(request.answer_engine)].among_answers;
+}
+
+// The engine knows of it now, or it goes elsewhere.
+void ServingSystem::no_longer_bound(const LiveRequest& request) {
+  Bound& bound = bound_[static_cast<std::size_t>(request.answer_engine)];
+  --bound.requests;
+  bound.tokens -= request.prompt_tokens();
 }
 
 // False where there is no instance to take it.
 bool ServingSystem::offer(LiveRequest& request) {
   if (request.answer_engine == kNobody) bind_decode(request);
   if (request.answer_engine == kNobody) return false;
+  no_longer_bound(request);
   engine_of_answer(request).submit_handoff(request);
   return true;
 }

@@ -63,6 +63,7 @@ class ServingSystem {
   void prompt_completes(LiveRequest& request, Seconds end);
   void prompt_computed(LiveRequest& request);
   void bind_decode(LiveRequest& request);
+  void no_longer_bound(const LiveRequest& request);
   bool offer(LiveRequest& request);
   void to_decode(LiveRequest& request);
   HandoffEnds ends_of_handoff(const LiveRequest& request);
@@ -105,6 +106,12 @@ class ServingSystem {
   std::deque<Engine> engines_;
   std::vector<EngineRole> roles_;
   std::vector<InstanceState> states_;
+  /// With early binding: what will be handed off to an engine that does not know of it yet.
+  struct Bound {
+    std::int64_t requests = 0;
+    std::int64_t tokens = 0;
+  };
+  std::vector<Bound> bound_;                  ///< by engine
   std::int32_t not_up_ = 0;                   ///< engines that are down or gone
   std::vector<std::int32_t> prompt_engines_;  ///< by number: those that compute prompts,
   std::vector<std::int32_t> answer_engines_;  ///< and those that take hand-offs
