@@ -151,10 +151,19 @@ sim::StatedFailure FailureReader::stated(SectionReader& item) {
   return failure;
 }
 
+// Shorter ones would be all that a run is busy with.
+void check_not_too_short(SectionReader& item, const std::string& key, Seconds time) {
+  constexpr Seconds kShortest{1e-3};
+  if (time.value > 0 && time < kShortest)
+    item.error(key, "must be at least " + text(kShortest) + ", found " + text(time));
+}
+
 sim::RandomFailure FailureReader::random(SectionReader& item) {
   const Read read = element(item);
   const sim::RandomFailure failure{read.element, item.required("mtbf", Time{}),
                                    item.required("mttr", Time{}), remains(item, read)};
+  check_not_too_short(item, "mtbf", failure.mtbf);
+  check_not_too_short(item, "mttr", failure.mttr);
   for (const sim::FailureTarget& target : read.targets) {
     if (std::exchange(has_chance_[{target.name, failure.remains.nothing()}], true)) {
       item.error(read.key, "'" + read.element.name + "' has an earlier item of this kind");
@@ -182,6 +191,7 @@ sim::BackgroundTraffic FailureReader::background(SectionReader& item) {
     traffic.steps.push_back({at, share});
   });
   traffic.period = item.maybe("period", Time{});
+  if (traffic.period) check_not_too_short(item, "period", *traffic.period);
   if (traffic.period && !traffic.steps.empty() && *traffic.period <= traffic.steps.back().at)
     item.error("period", "must be above the last step's date, " + text(traffic.steps.back().at) +
                              ", found " + text(*traffic.period));
@@ -205,7 +215,7 @@ sim::FailureConfig read_failures(SectionReader&& section, const FailureBounds& b
   read_list(section, "stated", config.stated, &FailureReader::stated, reader);
   read_list(section, "random", config.random, &FailureReader::random, reader);
   read_list(section, "background", config.background, &FailureReader::background, reader);
-  config.max_restarts = section.optional("max_restarts", Integer{0, 1 << 20}, config.max_restarts);
+  config.max_restarts = section.optional("max_restarts", Integer{0, 1000}, config.max_restarts);
   return config;
 }
 

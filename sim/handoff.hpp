@@ -38,6 +38,7 @@ struct HandoffChunk {
 
 /// What of a lane is being sent.
 struct Shipping {
+  Bytes payload{};                           ///< of the cache, without overheads
   Bytes whole{};                             ///< on the wire, overheads included
   Bytes left{};                              ///< of these, when the flow was started
   std::optional<BytesPerSecond> cap;         ///< of the transfer engine
@@ -87,6 +88,7 @@ struct Lane {
   std::size_t arrived = 0;       ///< chunks
   bool waits_for_chunk = false;  ///< the next one is not computed yet
   Seconds network{};             ///< with bytes on the wire
+  Bytes delivered{};  ///< of the cache; of what was under way when it was dropped, a part
   Shipping shipping{};
   Pacing pacing{};
 };
@@ -107,6 +109,8 @@ struct Handoff {
   std::int64_t tokens;
   std::size_t slot;  ///< its place among those under way
   bool compressed = false;
+  Bytes raw{};   ///< what it carries of the cache, in all lanes,
+  Bytes wire{};  ///< and as it travels
   std::vector<HandoffChunk> chunks;
   Bytes lane_wire{};  ///< of all chunks, where a lane is one flow
   std::vector<Lane> lanes;

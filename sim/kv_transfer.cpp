@@ -79,7 +79,7 @@ void KvTransfer::plan_chunks(Handoff& handoff, std::int64_t block_tokens) {
   handoff.chunks = std::move(raw);
 }
 
-void KvTransfer::account(const Handoff& handoff, std::int64_t block_tokens) {
+void KvTransfer::account(Handoff& handoff, std::int64_t block_tokens) {
   RequestRecord& request = handoff.request->record;
   const auto lanes = static_cast<std::int64_t>(handoff.lanes.size());
   const HandoffChunk raw = raw_pages(chunks_of(handoff, context_.model, context_.model.layers),
@@ -90,8 +90,10 @@ void KvTransfer::account(const Handoff& handoff, std::int64_t block_tokens) {
     frames.size += chunk.wire;
     frames.descriptors += chunk.descriptors;
   }
-  request.kv_raw += raw.wire * lanes;
-  request.kv_wire += frames.size * lanes;
+  handoff.raw = raw.wire * lanes;
+  handoff.wire = frames.size * lanes;
+  request.kv_raw += handoff.raw;
+  request.kv_wire += handoff.wire;
   ++begun_;
   if (!handoff.compressed) return;
   ++compressed_;
@@ -141,7 +143,19 @@ void KvTransfer::drop(Handoff& handoff) {
   for (Lane& lane : handoff.lanes) {
     if (lane.sent < handoff.chunks.size()) shipper_.drop(lane);
   }
+  take_back_unsent(handoff);
   handoffs_.erase(handoff);
+}
+
+// Records count what has travelled, of the raw cache in proportion.
+void KvTransfer::take_back_unsent(const Handoff& handoff) {
+  Bytes unsent = handoff.wire;
+  for (const Lane& lane : handoff.lanes) unsent = unsent - lane.delivered;
+  const double share = static_cast<double>(unsent.value) / static_cast<double>(handoff.wire.value);
+  const auto raw = static_cast<std::int64_t>(static_cast<double>(handoff.raw.value) * share);
+  RequestRecord& request = handoff.request->record;
+  request.kv_wire = request.kv_wire - unsent;
+  request.kv_raw = request.kv_raw - Bytes{raw};
 }
 
 void KvTransfer::give_up(Handoff& handoff) {

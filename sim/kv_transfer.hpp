@@ -85,12 +85,13 @@ class KvTransfer {
 
  private:
   void plan_chunks(Handoff& handoff, std::int64_t block_tokens);
-  void account(const Handoff& handoff, std::int64_t block_tokens);
+  void account(Handoff& handoff, std::int64_t block_tokens);
   void lane_sent(Lane& lane);
   void decoded(Handoff& handoff);
   void complete(Handoff& handoff);
   void give_up(Handoff& handoff);
   void drop(Handoff& handoff);
+  static void take_back_unsent(const Handoff& handoff);
   PipelineContext pipeline_context();
   std::unique_ptr<HandoffPipeline> create_pipeline();
 

@@ -59,6 +59,7 @@ Seconds LaneShipper::idle_time(const Lane& lane, Bytes size, std::int64_t descri
 void LaneShipper::ship(Lane& lane, Bytes size, std::int64_t descriptors,
                        std::optional<BytesPerSecond> cap) {
   Shipping& shipping = lane.shipping;
+  shipping.payload = size;
   shipping.whole = size;
   shipping.cap = std::nullopt;
   if (!engine_is_plain_) {
@@ -130,6 +131,7 @@ void LaneShipper::flow_ended(Lane& lane, const FlowReport& report) {
   shipping.flow = {};
   lane.network += loop_.now() - shipping.started;
   if (report.delivered) {
+    lane.delivered += std::exchange(shipping.payload, {});
     callbacks_.on_sent(lane);
     return;
   }
@@ -187,6 +189,10 @@ void LaneShipper::complete(Lane& lane) {
 // Back-offs can be long: what was given up must not keep the clock running until they end.
 void LaneShipper::drop(Lane& lane) {
   Shipping& shipping = lane.shipping;
+  if (shipping.payload.value > 0) {
+    const double sent = static_cast<double>(shipping.payload.value) * (1 - left(lane));
+    lane.delivered += Bytes{static_cast<std::int64_t>(sent)};
+  }
   transport_.cancel(shipping.flow);
   shipping.flow = {};
   if (shipping.next_start.sequence != 0) {

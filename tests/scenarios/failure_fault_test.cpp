@@ -104,6 +104,20 @@ TEST(Failures, NoMoreBandwidthIsLeftThanThereIs) {
   EXPECT_NO_THROW(load(with("  stated: [{nic: prefill, at: 3 s, bandwidth: 100 Gbit/s}]\n")));
 }
 
+// A run would be busy with nothing else.
+TEST(Failures, DoNotFollowOneAnotherWithinAMillisecond) {
+  EXPECT_EQ(
+      fault_of("  random: [{link: nic0-out, mtbf: 1 ns, mttr: 1 s}]\n"),
+      "s.yaml:13:35: error: key 'failures.random[0].mtbf': must be at least 1 ms, found 1 ns");
+  EXPECT_EQ(
+      fault_of("  random: [{link: nic0-out, mtbf: 1 s, mttr: 1 us}]\n"),
+      "s.yaml:13:46: error: key 'failures.random[0].mttr': must be at least 1 ms, found 1 us");
+  EXPECT_EQ(
+      fault_of("  background: [{link: nic0-out, steps: [{at: 0 s, share: 0.5}], period: 1 us}]\n"),
+      "s.yaml:13:73: error: key 'failures.background[0].period': must be at least 1 ms, found "
+      "1 us");
+}
+
 TEST(Failures, TimesMustBeInOrder) {
   EXPECT_EQ(
       fault_of("  stated: [{link: nic0-out, at: 3 s, until: 2 s}]\n"),

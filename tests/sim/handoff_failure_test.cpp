@@ -162,6 +162,8 @@ TEST(FailingLink, AHandoffMayBeAbandonedWhileItWaits) {
   handoff.run();
   EXPECT_TRUE(std::isnan(handoff.ready_s));
   EXPECT_TRUE(std::isnan(handoff.failed_s));
+  EXPECT_NEAR(static_cast<double>(handoff.request.record.kv_wire.value), 0.4e9, 2)
+      << "what has travelled";
   EXPECT_EQ(handoff.transport().flows(), 1);
 }
 
