@@ -51,8 +51,8 @@ void write(std::FILE* file, const std::string& text) {
   if (!is_written || std::fflush(file) != 0) throw std::runtime_error("the disk is full");
 }
 
-/// Of the child, as its exit status.
-enum Ending : int { kLoaded, kRefused, kFailed };
+/// Of the child, as its exit status: none that a library, or a sanitizer, ends a process with.
+enum Ending : int { kLoaded = 81, kRefused, kFailed };
 
 // Never returns: the child must not run the caller's destructors or exit handlers.
 [[noreturn]] void run_child(const std::string& path, const RoutedPairs& pairs, std::FILE* result,
@@ -125,6 +125,8 @@ std::string in_our_words(const std::string& path, const std::string& message) {
 std::string in_our_words(const std::string& path, int status, const std::string& said) {
   std::string words = first_line(said);
   if (words.empty() && WIFSIGNALED(status)) words = ::strsignal(WTERMSIG(status));
+  if (words.empty() && WIFEXITED(status))
+    words = "exit status " + std::to_string(WEXITSTATUS(status));
   return path + ": SimGrid broke off over it (" + words +
          "), as it does where no route joins two zones or hosts";
 }
